@@ -1,0 +1,68 @@
+"""855 purchase order acknowledgment: `OrderResponse` to segments and back.
+
+What an 855 cannot carry, and `carried` therefore takes out of a document: the number of a change; element 670 codes
+of lines; item numbers of schemes that the partner's options do not name; line breaks and repeated spaces; empty
+addresses, contacts and terms; the charge code ZZZZ; a unit without a quantity. Answers get their element 587 and 668
+codes, and the word of that code.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from edi.documents import codes, responses
+from edi.documents.building import BuildOptions, BuildRefused, Draft, Seg, as_date
+from edi.documents.heading import read_heading
+from edi.documents.order_response import OrderResponse
+from edi.documents.reading import Reading, ReadResult, first, loops, split
+from edi.documents.structure import ORDER_LOOPS
+from edi.x12.segments import TransactionSet
+
+__all__ = ["BuildOptions", "BuildRefused", "build", "carried", "read"]
+
+
+def build(document: OrderResponse, options: BuildOptions | None = None) -> list[Seg]:
+    """The segments between ST and SE. Raises BuildRefused with the reasons in words."""
+    options = options or BuildOptions()
+    response = carried(document, options)
+    draft = Draft(options)
+    if document.answers_change:
+        draft.refuse("it answers a change; that is an 865")
+    dates = (as_date(response.order_date), "", response.request_reference, "", response.number, as_date(response.date))
+    draft.add("BAK", codes.PURPOSES[response.purpose], response.code, response.order_number, *dates)
+    responses.check_codes(draft, document)
+    draft.check_unique(line.line_number for line in response.lines if line.line_number)
+    responses.add_heading(draft, response)
+    for number, line in enumerate(response.lines, start=1):
+        responses.add_line(draft, "PO1", line, at=f"line {line.line_number or number}")
+    return responses.finish(draft, response)
+
+
+def carried(document: OrderResponse, options: BuildOptions | None = None) -> OrderResponse:
+    """The document as an 855 carries it: `read` of `build` gives exactly this."""
+    response = responses.carried(document, options or BuildOptions())
+    lines = tuple(msgspec.structs.replace(line, change="") for line in response.lines)
+    return msgspec.structs.replace(response, lines=lines, answers_change=False, change_sequence="")
+
+
+def read(tset: TransactionSet) -> ReadResult[OrderResponse]:
+    """The answer that an 855 states, with what could not be read and what is left over."""
+    reading = Reading(tset)
+    bak = first(reading.views, "BAK")
+    if bak is None:
+        reading.missing("BAK", "order number")
+        return reading.result(None)
+    before, rest = split(reading.views, ("PO1", "CTT"))
+    head, inner = loops(before, ORDER_LOOPS)
+    response = OrderResponse(
+        order_number=bak.required(3, "order number"),
+        order_date=bak.date(4, "order date"),
+        answer=bak.word(2, codes.ANSWERS_READ, "received", "answer"),  # type: ignore[arg-type]
+        code=bak.required(2, "answer"),
+        number=bak.get(8),
+        date=bak.date(9, "date of the answer"),
+        purpose=bak.purpose(1, codes.ANSWER_PURPOSES_READ),  # type: ignore[arg-type]
+        request_reference=bak.get(6),
+    )
+    response = responses.read_response(response, head, read_heading(head, inner))
+    return responses.result(reading, response, rest=rest, tag="PO1")

@@ -1,0 +1,1 @@
+"""Pure ANSI X12 library: reading, checking, writing and acknowledging. No Django, no clock, no network."""

@@ -1,0 +1,1 @@
+"""Segment and loop tables of the transaction sets, one module each."""
