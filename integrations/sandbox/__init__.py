@@ -1,0 +1,1 @@
+"""Simulators of the six systems over real HTTP, in one process. Imports no other package of the project."""
