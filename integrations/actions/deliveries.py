@@ -1,0 +1,376 @@
+"""What a person does to deliveries: replay, send once more, dismiss, settle. Each says first what it will do, in
+numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+
+from integrations.actions.numbers import numbers
+from integrations.models import Connection, Delivery, State
+from integrations.selectors import calls_left_at, children_of, count_states, earlier_in_lane
+from integrations.services import deliveries as services
+from integrations.services import operations
+from integrations.services.deliveries import AT_ONCE, Many
+from integrations.services.operations import MOST_PER_MINUTE, PER_MINUTE, Options, Selection
+from integrations.words import flow_label, state_badge
+from portal.site import (
+    Done,
+    Line,
+    OptionalReason,
+    PersonAction,
+    Plan,
+    Reason,
+    Refused,
+    ago,
+    page_link,
+    page_url,
+    person,
+)
+from portal.tenants.models import Tenant
+
+CONTENT = (
+    ("current", "Mapped again from the captured record, with today's settings"),
+    ("original", "The same bytes as before"),
+)
+REFUSALS_SHOWN = 5
+MOST_IDS = 20_000
+"""Deliveries that one operation names."""
+
+
+class ReplayForm(OptionalReason):
+    """What is sent when a failed delivery is tried again."""
+
+    content = forms.ChoiceField(label="What is sent", choices=CONTENT, initial="current", widget=forms.RadioSelect)
+    field_order = ("content", "reason")
+
+
+class ForceForm(Reason):
+    """What is sent a second time, and why."""
+
+    content = forms.ChoiceField(label="What is sent", choices=CONTENT, initial="current", widget=forms.RadioSelect)
+    field_order = ("content", "reason")
+
+
+class SettleForm(Reason):
+    """What a person saw at the other side."""
+
+    arrived = forms.ChoiceField(
+        label="What is true",
+        choices=(("yes", "It arrived: it is there"), ("no", "It did not arrive: send it again, byte for byte")),
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label="What you saw, and where",
+        max_length=300,
+        widget=forms.TextInput(attrs={"size": 70}),
+        help_text="Kept as the proof, with your name: there is no other.",
+    )
+    field_order = ("arrived", "reason")
+
+
+class OnDeliveries(PersonAction):
+    """Shared: which of the chosen deliveries it concerns, and numbers about them."""
+
+    takes: tuple[State, ...] = ()
+
+    def offered(self, row: Delivery) -> bool:
+        return row.state in self.takes
+
+    def taken(self, rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        return rows.filter(state__in=self.takes)
+
+    def ids(self, rows: QuerySet[Delivery]) -> list[int]:
+        """The oldest first, and no more than one request can do."""
+        return list(self.taken(rows).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+
+    def lines(self, rows: QuerySet[Delivery], verb: str) -> tuple[dict[str, int], list[Line]]:
+        """Counts by state, and lines that say what is left alone and why."""
+        states = count_states(rows)
+        total, mine = sum(states.values()), sum(states.get(s, 0) for s in self.takes)
+        lines = what_it_is(rows) if total == 1 else [Line("Chosen", f"{total:,}")]
+        lines.append(Line(verb, f"{min(mine, AT_ONCE):,}", strong=True))
+        if mine > AT_ONCE:
+            lines.append(Line("Left for the next time", f"{mine - AT_ONCE:,}: at most {AT_ONCE} at once, oldest first"))
+        for state, number in sorted(states.items()):
+            if state not in self.takes:
+                lines.append(Line(f"Left alone: {State(state).label}", f"{number:,}. {WHY_NOT[State(state)]}"))
+        return states, lines
+
+    def outcome(self, many: Many, verb: str) -> Done:
+        if not many.done and many.refused:
+            raise Refused(" ".join(many.refused[:REFUSALS_SHOWN]))
+        more = len(many.refused) - REFUSALS_SHOWN
+        refused = " ".join(many.refused[:REFUSALS_SHOWN]) + (f" And {more} more." if more > 0 else "")
+        plural = "delivery" if many.done == 1 else "deliveries"
+        return Done(f"{many.done:,} {plural} {verb}.", refused)
+
+
+WHY_NOT = {
+    State.WAITING: "It goes by itself when what it waits for is there.",
+    State.PENDING: "It goes by itself.",
+    State.SENDING: "It is on its way.",
+    State.ACCEPTED: "The other side has it; its verdict is awaited.",
+    State.IN_DOUBT: "First it must be known whether it arrived: settle it.",
+    State.DELIVERED: "It is there already: nothing is sent twice.",
+    State.NO_EFFECT: "There was nothing to send.",
+    State.FAILED: "It was refused.",
+    State.SUPERSEDED: "A newer version took its place.",
+    State.DISMISSED: "Somebody decided that it is not sent.",
+}
+
+
+class Replay(OnDeliveries):
+    """Tries failed deliveries again: the same delivery, so that what was applied is not applied a second time."""
+
+    name, label = "replay", "Replay"
+    form = ReplayForm
+    takes = (State.FAILED,)
+
+    def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
+        states, lines = self.lines(rows, "Tried again")
+        failed = states.get(State.FAILED, 0)
+        lines += calls_lines(rows)
+        return Plan(
+            title="Replay: try again what failed",
+            sentence="Failed deliveries are tried again as the same deliveries: whatever the other side has already "
+            "is not "
+            "made there a second time. They go out in their order, as soon as a worker takes them.",
+            lines=tuple(lines),
+            refusal="" if failed else "None of the chosen deliveries has failed, so there is nothing to try again.",
+            button=f"Try all {min(failed, AT_ONCE):,} again" if failed > 1 else "Try again",
+            first="Try the oldest one first" if failed > 1 else "",
+        )
+
+    def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
+        actor = person(request)
+        many = services.each(
+            self.ids(rows),
+            lambda pk: services.reopen(pk, actor=actor, content=data["content"], reason=data["reason"]),
+        )
+        return self.outcome(many, "will be tried again")
+
+
+class PacedForm(OptionalReason):
+    """What is sent, and how fast."""
+
+    content = forms.ChoiceField(label="What is sent", choices=CONTENT, initial="current", widget=forms.RadioSelect)
+    per_minute = forms.IntegerField(
+        label="At most in a minute",
+        min_value=1,
+        max_value=MOST_PER_MINUTE,
+        initial=PER_MINUTE,
+        help_text="It also waits while little of a target's allowance of calls is left: what is new goes first.",
+    )
+    field_order = ("content", "per_minute", "reason")
+
+
+class ReplayMany(OnDeliveries):
+    """Tries many again, at a pace: an operation, which workers carry out and which can be watched and cancelled."""
+
+    name, label = "replay-many", "Replay at a pace"
+    form = PacedForm
+    takes = (State.FAILED,)
+
+    def offered(self, row: Delivery) -> bool:
+        return False
+
+    def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
+        tenants, ids = meant(rows)
+        lines = [Line("Chosen", f"{len(ids):,}")]
+        sent = 0
+        for tenant in tenants:
+            counted = operations.plan_replay(tenant.pk, Selection(ids=tuple(ids)), Options())
+            sent += counted.would_be_sent
+            name = f"{tenant}: " if len(tenants) > 1 else ""
+            lines += [Line(f"{name}{line.label}", line.value) for line in numbers(counted.as_json())]
+        lines += calls_lines(rows)
+        return Plan(
+            title="Replay at a pace: try again what failed",
+            sentence="Workers reopen the failed ones as the same deliveries, oldest first, so that whatever the other "
+            "side has already is not made there a second time. You can watch it and cancel it on the operation's page.",
+            lines=tuple(lines),
+            refusal="" if sent else "None of the chosen deliveries has failed, so there is nothing to try again.",
+            button=f"Try {sent:,} again",
+        )
+
+    def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
+        tenants, ids = meant(rows)
+        options = Options(content=data["content"], per_minute=data["per_minute"])
+        actor = person(request)
+        made = [
+            operations.start(
+                operations.ask_replay(t, Selection(ids=tuple(ids)), options, reason=data["reason"], actor=actor),
+                actor=actor,
+            )
+            for t in tenants
+        ]
+        links = format_html_join(", ", "{}", ((page_link(o),) for o in made))
+        return Done(format_html("Workers carry it out: {}.", links))
+
+
+def meant(rows: QuerySet[Delivery]) -> tuple[list[Tenant], list[int]]:
+    """The chosen deliveries, as many as one operation names, and whose they are."""
+    chosen = list(rows.order_by("pk").values_list("pk", "tenant_id")[:MOST_IDS])
+    tenants = Tenant.objects.filter(pk__in={tenant for _, tenant in chosen}).order_by("name")
+    return list(tenants), [pk for pk, _ in chosen]
+
+
+class Force(OnDeliveries):
+    """Sends documents a second time, as new deliveries that point to the originals."""
+
+    name, label, danger = "force", "Send once more", True
+    form = ForceForm
+    takes = (State.DELIVERED, State.NO_EFFECT, State.FAILED, State.SUPERSEDED, State.DISMISSED)
+
+    def offered(self, row: Delivery) -> bool:
+        return row.state in self.takes and row.state != State.FAILED
+
+    def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
+        states, lines = self.lines(rows, "Sent once more")
+        mine = sum(states.get(s, 0) for s in self.takes)
+        there = states.get(State.DELIVERED, 0)
+        lines += calls_lines(rows)
+        return Plan(
+            title="Send once more, although it was closed",
+            sentence="A new delivery is made for each, which points to the original and goes the same way. Only the "
+            "newest "
+            "version of a record can be sent; older ones are refused.",
+            lines=tuple(lines),
+            warning=f"The other side has {there:,} of them already and gets them a second time." if there else "",
+            refusal="" if mine else "None of the chosen deliveries is closed.",
+            button=f"Send {min(mine, AT_ONCE):,} once more",
+            first="Send only the oldest one" if mine > 1 else "",
+        )
+
+    def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
+        actor = person(request)
+        many = services.each(
+            self.ids(rows),
+            lambda pk: services.force(pk, actor=actor, content=data["content"], reason=data["reason"]),
+        )
+        return self.outcome(many, "will be sent once more")
+
+
+class Dismiss(OnDeliveries):
+    """Closes deliveries that nobody will send."""
+
+    name, label, danger = "dismiss", "Dismiss", True
+    form = Reason
+    takes = (State.FAILED, State.WAITING, State.PENDING, State.IN_DOUBT)
+
+    def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
+        states, lines = self.lines(rows, "Closed without being sent")
+        mine = sum(states.get(s, 0) for s in self.takes)
+        doubt = states.get(State.IN_DOUBT, 0)
+        behind = behind_in_lane(self.taken(rows))
+        if behind:
+            lines.append(Line("Wait behind them and go next", f"{behind:,}"))
+        lines += children_lines(self.taken(rows))
+        return Plan(
+            title="Dismiss: these are not sent",
+            sentence="They are closed, and the next delivery of the same object goes on. Nothing is deleted, and "
+            "the record stays.",
+            lines=tuple(lines),
+            warning=f"{doubt:,} of them may have arrived. Settle those instead, if you can look." if doubt else "",
+            refusal="" if mine else "None of the chosen deliveries is open.",
+            button=f"Dismiss {min(mine, AT_ONCE):,}",
+        )
+
+    def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
+        actor = person(request)
+        many = services.each(self.ids(rows), lambda pk: services.dismiss(pk, actor=actor, reason=data["reason"]))
+        return self.outcome(many, "dismissed")
+
+
+class Settle(OnDeliveries):
+    """Says of deliveries in doubt whether they arrived."""
+
+    name, label = "settle", "Settle"
+    form = SettleForm
+    takes = (State.IN_DOUBT,)
+
+    def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
+        states, lines = self.lines(rows, "Settled by what you saw")
+        doubt = states.get(State.IN_DOUBT, 0)
+        return Plan(
+            title="Settle: did it arrive?",
+            sentence="Look at the other side, by business number and by what the document says. What you answer "
+            "counts as the "
+            "proof, and the machine stops asking.",
+            lines=tuple(lines),
+            warning="If you say that it did not arrive although it did, the other side gets it twice.",
+            refusal="" if doubt else "None of the chosen deliveries is in doubt.",
+            button=f"Settle {min(doubt, AT_ONCE):,}",
+        )
+
+    def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
+        actor, arrived = person(request), data["arrived"] == "yes"
+        many = services.each(
+            self.ids(rows),
+            lambda pk: services.settle_by_person(pk, actor=actor, arrived=arrived, reason=data["reason"]),
+        )
+        return self.outcome(many, "settled as arrived" if arrived else "settled as not arrived, and sent again")
+
+
+def what_it_is(rows: QuerySet[Delivery]) -> list[Line]:
+    """Which delivery it is, where only one was chosen."""
+    row = rows.get()
+    said = f"{row.business_number or '#' + str(row.pk)} – {flow_label(row.flow)} to {row.sink_connection.name}"
+    lines = [Line("Delivery", said, page_url(row)), Line("Now", state_badge(row.state)), Line("Since", ago(row.since))]
+    return [*lines, Line("Why", row.reason)] if row.reason else lines
+
+
+def calls_lines(rows: QuerySet[Delivery]) -> list[Line]:
+    """What is left of the allowance at each target of the deliveries."""
+    targets = (
+        Connection.objects.filter(pk__in=rows.order_by().values("sink_connection"))
+        .select_related("tenant")
+        .order_by("name")[:5]
+    )
+    lines = []
+    for connection in targets:
+        left = calls_left_at(connection)
+        if left is not None and left.left is not None:
+            lines.append(Line(f"Calls left at {connection}", f"{left.left:,} of {left.allowance:,}"))
+            if left.used_up_at is not None:
+                lines.append(Line("At this pace", left.forecast(connection.tenant.time_zone)))
+        if left is not None and left.blocked_until is not None:
+            lines.append(Line(f"{connection} asked us to wait", f"until {left.blocked_until:%H:%M:%S} UTC"))
+    return lines
+
+
+def behind_in_lane(rows: QuerySet[Delivery], *, looked_at: int = 50) -> int:
+    """Open deliveries that wait behind the given ones; counted for the first of them, which is enough to warn."""
+    waiting: set[int] = set()
+    for row in rows.order_by("pk")[:looked_at]:
+        lane = Delivery.objects.filter(integration_id=row.integration_id, lane=row.lane, pk__gt=row.pk)
+        waiting |= set(lane.filter(state__in=[State.PENDING, State.WAITING]).values_list("pk", flat=True))
+    return len(waiting)
+
+
+def children_lines(rows: QuerySet[Delivery], *, looked_at: int = 50, shown: int = 10) -> list[Line]:
+    """What waits for the objects that the given deliveries would make: it goes on waiting, and becomes an issue."""
+    found: dict[int, Delivery] = {}
+    chosen = Delivery.objects.filter(pk__in=rows.order_by().values("pk")).select_related("record", "flow__integration")
+    for row in chosen.order_by("pk")[:looked_at]:
+        found |= {child.pk: child for child in children_of(row)[: shown + 1]}
+    lines = [
+        Line(
+            "Waits for it, and goes on waiting",
+            f"{c.business_number or '#' + str(c.pk)} – {flow_label(c.flow)}",
+            page_url(c),
+        )
+        for c in list(found.values())[:shown]
+    ]
+    return [*lines, Line("", "and more")] if len(found) > shown else lines
+
+
+def ahead(row: Delivery) -> list[Delivery]:
+    """What must be over before this one goes."""
+    return list(earlier_in_lane(row)[:5])

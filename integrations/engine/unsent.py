@@ -1,0 +1,122 @@
+"""Sending what a reconciliation found to have never been sent: records that were read while their flow was off, or
+while it did not take their status. Each gets the deliveries that it would have been given when it was read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from integrations.engine import dispatch
+from integrations.engine.capture import pending, supersede
+from integrations.engine.step import OperationFailed, Step, Stopped, keep
+from integrations.flows.contract import Captured, Take
+from integrations.flows.registry import flow_spec
+from integrations.models import Delivery, Feed, Flow, Operation, Record
+from portal.audit import trail
+from portal.common.clock import db_now
+
+PER_MINUTE = 120
+"""Records whose deliveries are made in a minute: what is new goes beside them."""
+SPREAD_SECONDS = 5
+SENTENCES = 20
+
+
+class NotSent(Exception):
+    """Why a record is not sent after all, as a sentence."""
+
+
+def send_unsent_slice(operation: Operation) -> Step:
+    """Makes the deliveries of as many records as the pace gives for a few seconds, one transaction each with the
+    progress in it: a kill loses nothing and repeats nothing. Raises Stopped."""
+    if operation.flow is None or not _is_on(operation.flow):
+        raise OperationFailed("The flow is switched off: nothing of it would be sent.")
+    share = PER_MINUTE * SPREAD_SECONDS // 60
+    ids: list[str] = operation.selection["source_ids"]
+    begin = int(operation.progress.get("looked_at", 0))
+    for number, source_id in enumerate(ids[begin : begin + share], start=begin + 1):
+        _one(operation, source_id, number)
+    if begin + share >= len(ids):
+        return Step()
+    return Step(again_at=db_now() + dt.timedelta(seconds=SPREAD_SECONDS))
+
+
+def _is_on(flow: Flow) -> bool:
+    return flow.enabled and flow.integration.enabled
+
+
+def _one(operation: Operation, source_id: str, number: int) -> None:
+    before, counted = operation.progress, {"looked_at": number}
+    with transaction.atomic():
+        held = Operation.objects.select_for_update().filter(
+            pk=operation.pk, fence=operation.fence, state=Operation.State.RUNNING
+        )
+        if not held.exists():
+            raise Stopped(str(operation))
+        now = db_now()
+        more: dict[str, Any] = {}
+        try:
+            made = send(operation, source_id, now)
+            more["done"] = before.get("done", 0) + made
+        except NotSent as why:
+            said = [*before.get("sentences", []), f"{source_id}: {why}"]
+            more = {"refused": before.get("refused", 0) + 1, "sentences": said[:SENTENCES]}
+        keep(operation, now=now, **counted, **more)
+
+
+def send(operation: Operation, source_id: str, now: dt.datetime) -> int:
+    """Makes the deliveries of one object's newest record, inside the caller's transaction, and writes it down. Returns
+    how many. Raises NotSent where it was sent meanwhile, or the flow does not take it."""
+    flow = operation.flow
+    assert flow is not None  # noqa: S101 - looked at before
+    spec = flow_spec(flow.full_key)
+    connection_id = flow.integration.books_id if spec.source == "books" else flow.integration.partner_id
+    # Whoever reads the feed captures behind this lock: no newer record comes between the look and the deliveries.
+    feed = Feed.objects.select_for_update().filter(connection_id=connection_id, key=spec.feed).first()
+    record = Record.objects.filter(feed=feed, source_id=source_id, is_newest=True).first()
+    if feed is None or record is None:
+        raise NotSent("It is not among our records any more.")
+    if Delivery.objects.filter(flow=flow, record=record).exists():
+        raise NotSent("It has a delivery by now.")
+    seen = Captured(
+        source_id=record.source_id,
+        status=record.status,
+        kind=record.kind,
+        business_number=record.business_number,
+        problem=record.problem,
+    )
+    decision = spec.accepts(seen, flow.settings or {})
+    if not isinstance(decision, Take) or decision.operation == "cancel":
+        raise NotSent("The flow does not take it as it is now.")
+    lane = spec.lane_of(seen, flow)
+    if spec.latest_wins:
+        supersede(Delivery.objects.filter(integration_id=flow.integration_id, flow=flow, lane=lane), now)
+    same = Record.objects.filter(feed=feed, source_id=source_id, fingerprint=record.fingerprint, pk__lt=record.pk)
+    times = same.count()
+    made = [
+        pending(flow, spec, operation_name, record, lane=lane, times=times, now=now)
+        for operation_name in spec.chain(decision.operation)
+    ]
+    may_be_there = feed.look_until is not None and (record.modified_at is None or record.modified_at < feed.look_until)
+    for delivery in made:
+        delivery.run_id = None  # no read made it: the equation of the run that captured the record stays as it was
+        delivery.look_first = may_be_there
+    Delivery.objects.bulk_create(made)
+    Record.objects.filter(pk=record.pk).update(takers=F("takers") + 1, not_yet=False)
+    trail.record(
+        trail.event(
+            flow.tenant_id,
+            "delivery.made",
+            f"{record.business_number or source_id}: {flow} had never sent it. {operation.reason}".strip(),
+            object_type="delivery",
+            object_id=made[0].pk,
+            business_number=record.business_number,
+            actor=operation.asked_by,
+            actor_name="" if operation.asked_by else operation.asked_by_name,
+            details={"operation": operation.pk, "deliveries": len(made)},
+        )
+    )
+    dispatch.wake()
+    return len(made)

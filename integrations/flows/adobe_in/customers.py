@@ -1,0 +1,113 @@
+"""Customers and guests of a shop as customers of the books."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edi.documents.values import digest
+from integrations.flows.adobe_in.reading import CUSTOMER, GUEST, linked, send_command, shop_of, zone_of
+from integrations.flows.adobe_in.rules import When
+from integrations.flows.contract import Job, Nothing, Prepared
+from integrations.systems.adobe import mapping
+from integrations.systems.adobe.mapping import ShopCustomer
+from integrations.systems.adobe.sources import guest_of
+from integrations.systems.contract import Setting, Unmappable
+from integrations.systems.visma import sale_commands
+
+FIELDS = ("name", "email", "phone", "vat_number", "address")
+
+
+class CustomerRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a new customer gets. Empty: another rule decides, or the books' own default."""
+
+    when: When = When()
+    """Of it, countries and groups count."""
+    customer_class: str = ""
+    vat_zone: str = ""
+    terms: str = ""
+    currency: str = ""
+
+
+SETTINGS = (
+    Setting(
+        name="fields",
+        label="Fields that follow the shop",
+        kind="choices",
+        choices=tuple((field, field.replace("_", " ")) for field in FIELDS),
+        default=list(FIELDS),
+        help="Of a customer that the books have already. The others are only stated when a customer is made.",
+    ),
+    Setting(
+        name="match_email",
+        label="The same e-mail address is the same customer",
+        kind="boolean",
+        default=True,
+        help="Where no VAT or organisation number tells, and exactly one customer of the books has the address.",
+    ),
+    Setting(
+        name="new_customers",
+        label="What new customers get",
+        kind="json",
+        default=[],
+        shape=list[CustomerRule],
+        help='Rules, as [{"when": {"countries": ["SE"]}, "customer_class": "1", "vat_zone": "01", "terms": "30"}]. '
+        "The first that fits and states a value decides it.",
+    ),
+)
+
+
+def keep_customer(job: Job) -> Prepared:
+    customer = job.edited(mapping.customer(job.raw))
+    if job.last is not None and job.last.digest == digest(customer) and not job.forced_purpose:
+        return Nothing("It says nothing new to the books.")
+    stamp = shop_of(job).reference(customer.customer_id, "customer")
+    return _keep(job, customer, stamp, number=linked(job, CUSTOMER, customer.customer_id))
+
+
+def keep_guest(job: Job) -> Prepared:
+    """The customer that a guest's order names. Each order has its own link; the same address is the same customer."""
+    sale = mapping.order(job.raw, zone=zone_of(job))
+    if linked(job, GUEST, sale.entity_id) and not job.forced_purpose:
+        return Nothing("The customer of this order is known.")
+    guest = job.edited(mapping.guest(sale))
+    stamp = shop_of(job).reference(guest_of(guest.email).partition("-")[2], "guest")
+    return _keep(job, guest, stamp, number="")
+
+
+def _keep(job: Job, customer: ShopCustomer, stamp: str, *, number: str) -> Prepared:
+    settings = job.flow.settings
+    rules = _rules(job)
+    command = sale_commands.KeepCustomer(
+        stamp=stamp,
+        number=number,
+        name=customer.name,
+        email=customer.email,
+        phone=customer.phone,
+        vat_number=customer.vat_number,
+        address=customer.address,
+        match_email=bool(settings.get("match_email", True)),
+        fields=tuple(f for f in settings.get("fields", FIELDS) if f in FIELDS),
+        customer_class=_stated(rules, customer, "customer_class"),
+        vat_zone=_stated(rules, customer, "vat_zone"),
+        terms=_stated(rules, customer, "terms"),
+        currency=_stated(rules, customer, "currency"),
+    )
+    return send_command(command, customer, meta=stamp)
+
+
+def _rules(job: Job) -> list[CustomerRule]:
+    try:
+        return msgspec.convert(job.flow.settings.get("new_customers") or [], list[CustomerRule], strict=False)
+    except msgspec.ValidationError as error:
+        raise Unmappable(
+            f"A rule for new customers cannot be used: {error}.", remedy="Correct it in the flow's settings."
+        ) from error
+
+
+def _stated(rules: list[CustomerRule], customer: ShopCustomer, name: str) -> str:
+    for rule in rules:
+        countries, groups = rule.when.countries, rule.when.groups
+        fits = (not countries or customer.country in countries) and (not groups or customer.group_id in groups)
+        if fits and getattr(rule, name):
+            return str(getattr(rule, name))
+    return ""

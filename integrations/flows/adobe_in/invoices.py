@@ -1,0 +1,29 @@
+"""Invoices that a shop made of its orders: a reference on the invoice that the books have of the order."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from integrations.flows.adobe_in.reading import ORDER, must_be_linked, newest, send_command, shop_of
+from integrations.flows.contract import Job, Nothing, Prepared
+from integrations.systems.adobe import mapping
+from integrations.systems.visma import sale_commands
+
+PATIENCE = dt.timedelta(days=30)
+"""An order may be invoiced in the shop long before it is paid, and so before it is posted."""
+
+
+def note_invoice(job: Job) -> Prepared:
+    invoice = mapping.invoice(job.raw)
+    if invoice.cancelled and job.last is None:
+        return Nothing("It was cancelled in the shop.")
+    if job.last is not None and not job.forced_purpose:
+        return Nothing("It says nothing new to the books.")
+    order = newest(job, "orders", invoice.order_id)
+    words = f"order {order.business_number if order is not None else invoice.order_id}"
+    command = sale_commands.NoteSale(
+        stamp=shop_of(job).reference(invoice.entity_id, "invoice"),
+        number=must_be_linked(job, ORDER, invoice.order_id, words, "orders", deadline=PATIENCE),
+        text=f"Invoice {invoice.number} of the shop, {invoice.total} {invoice.currency}",
+    )
+    return send_command(command, invoice, meta=invoice.entity_id)

@@ -1,0 +1,84 @@
+"""What the flows from a shop have in common: settings, the newest state of a record, one write frozen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from edi.documents.values import Value, digest
+from integrations.flows.contract import Frozen, Job, Needs, Send
+from integrations.models import Flow, Link, Record
+from integrations.systems.adobe.settings import Options
+from integrations.systems.visma import commands
+from integrations.systems.visma.settings import Options as BooksOptions
+
+PAIR = "visma-adobe-commerce"
+ORDER, CUSTOMER, GUEST = "shop-order", "shop-customer", "shop-guest"
+"""Entities of links: what they are called in both systems."""
+CANCELLED = "cancelled"
+"""Kind of the reference of a credit note that takes a cancelled order back."""
+
+
+def shop_of(job: Job) -> Options:
+    return Options.of(job.flow.integration.partner)
+
+
+def zone_of(job: Job) -> ZoneInfo:
+    """In which days the books count."""
+    return BooksOptions.of(job.flow.integration.books).zone
+
+
+def newest(job: Job, feed: str, source_id: str) -> Record | None:
+    """The newest record of an object of the shop, None when it was never read."""
+    return (
+        Record.objects.filter(
+            feed__connection=job.flow.integration.partner, feed__key=feed, source_id=source_id, is_newest=True
+        )
+        .select_related("payload")
+        .first()
+    )
+
+
+def linked(job: Job, entity: str, source_id: str) -> str:
+    """What the books call an object of the shop; "" when they do not have it."""
+    row = Link.objects.filter(integration=job.flow.integration, entity=entity, source_id=source_id).first()
+    return row.target_id if row is not None else ""
+
+
+def posting_settings(job: Job) -> Mapping[str, Any]:
+    """The settings of the flow that posts orders: what takes an order back goes by the same rules."""
+    if job.flow.key == "orders":
+        return job.flow.settings or {}
+    row = Flow.objects.filter(integration=job.flow.integration, key="orders").first()
+    return (row.settings or {}) if row is not None else {}
+
+
+def must_be_linked(
+    job: Job, entity: str, source_id: str, words: str, flow: str, *, deadline: dt.timedelta = dt.timedelta(hours=24)
+) -> str:
+    """What the books call it. Raises Needs when they do not have it yet."""
+    if found := linked(job, entity, source_id):
+        return found
+    raise Needs(
+        entity,
+        source_id,
+        words=words,
+        remedy=f"See why it is not in Visma.net: flow {PAIR}.{flow}. If it is switched off, switch it on.",
+        deadline=deadline,
+    )
+
+
+def send_command(
+    command: commands.Command, document: Value, *, purpose: str = "original", said: str = "", meta: str = ""
+) -> Send:
+    """One write to the books, frozen as it is."""
+    body = commands.encode(command)
+    return Send(
+        digest=said or digest(document),
+        purpose=purpose,
+        document=document,
+        freeze=lambda now: Frozen(body=body, meta={"record": meta}),
+        preview=lambda: body,
+    )

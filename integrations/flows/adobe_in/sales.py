@@ -1,0 +1,263 @@
+"""Orders of a shop as customer invoices, credit memos as credit notes.
+
+An order is posted once. What changes of it later and is no change of its amounts says nothing new; a change of amounts
+is no second sale, but something for a person. A cancelled order that was posted is taken back by a credit note. An
+edited order is another order in the shop, and waits until the one it replaces is cancelled there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import msgspec
+
+from edi.documents.money import rounded
+from edi.documents.values import Value, digest, normalise
+from integrations.flows.adobe_in.booking import booked, coded
+from integrations.flows.adobe_in.reading import (
+    CANCELLED,
+    CUSTOMER,
+    GUEST,
+    ORDER,
+    must_be_linked,
+    newest,
+    posting_settings,
+    send_command,
+    shop_of,
+    zone_of,
+)
+from integrations.flows.adobe_in.rules import rules_of, stated
+from integrations.flows.contract import Frozen, Job, Needs, Nothing, Prepared, Send
+from integrations.systems.adobe import mapping, sinks
+from integrations.systems.adobe.amounts import ShopLine
+from integrations.systems.adobe.mapping import Sale
+from integrations.systems.contract import Part, Unmappable
+from integrations.systems.visma import sale_commands
+
+REPLACED = ("canceled", "closed")
+"""States of an order that another one has taken the place of."""
+LOOK_AGAIN = dt.timedelta(minutes=10)
+
+
+class Amounts(Value, frozen=True, kw_only=True):
+    """What of a sale stands in the books: by it a new version is told from an old one that only looks different."""
+
+    total: Decimal
+    currency: str
+    cancelled: bool
+    lines: tuple[ShopLine, ...]
+    cancelled_part: Decimal = Decimal(0)
+
+
+def amounts_of(sale: Sale) -> str:
+    """The digest of a sale's amounts. What a tax rate is called is no amount."""
+    lines = tuple(msgspec.structs.replace(line, tax_code="") for line in sale.lines)
+    return digest(
+        Amounts(
+            total=sale.total,
+            currency=sale.currency,
+            cancelled=sale.cancelled,
+            lines=lines,
+            cancelled_part=sale.cancelled_part,
+        )
+    )
+
+
+# --- Orders
+
+
+def post_order(job: Job) -> Prepared:
+    """The invoice of an order; the credit note of one that was cancelled after it was posted."""
+    sale = job.edited(mapping.order(job.raw, zone=zone_of(job)))
+    said = amounts_of(sale)
+    if not job.forced_purpose and (why := _nothing_to_post(job, sale, said)) is not None:
+        return why
+    _must_be_whole(sale)
+    _wait_for_the_replaced(job, sale)
+    customer = customer_of(job, sale)
+    purpose = "cancellation" if sale.cancelled else "original"
+    return send_command(_document(job, sale, customer), sale, purpose=purpose, said=said, meta=sale.entity_id)
+
+
+def _nothing_to_post(job: Job, sale: Sale, said: str) -> Nothing | None:
+    posted = job.last is not None and job.last.purpose != "cancellation"
+    if sale.cancelled:
+        return None if posted else Nothing("It was cancelled before it was posted.")
+    if job.last is not None and job.last.digest == said:
+        return Nothing("It says nothing new to the books.")
+    if job.last is not None and sale.cancelled_part:
+        return Nothing(
+            f"The rest of order {sale.number}, {sale.cancelled_part} {sale.currency}, was cancelled in the shop after "
+            f"all of it was posted: the invoice in Visma.net still says {sale.total}.",
+            issue=True,
+            remedy="Credit what was cancelled by hand in Visma.net, with its VAT; then dismiss this.",
+        )
+    if job.last is not None:
+        return Nothing(
+            f"Order {sale.number} was changed in the shop after it was posted: it comes to {sale.total} "
+            f"{sale.currency} now, and the invoice in Visma.net is not changed.",
+            issue=True,
+            remedy="Compare both. Credit the difference by hand in Visma.net, then dismiss this.",
+        )
+    record = newest(job, "orders", sale.entity_id)
+    if record is not None and record.status == "canceled":
+        return Nothing("It was cancelled before it was posted.")
+    return None
+
+
+def _must_be_whole(sale: Sale) -> None:
+    """Raises Unmappable for an order that was invoiced in part before it was posted, and the rest of it cancelled:
+    which amounts of its rows, its shipping and its credits are left, the shop does not say."""
+    if sale.cancelled_part:
+        left = normalise(sale.total - sale.cancelled_part)
+        raise Unmappable(
+            f"Order {sale.number} comes to {sale.total} {sale.currency}, of which {sale.cancelled_part} was cancelled "
+            f"in the shop before it was posted: {left} is left.",
+            remedy="Enter what the shop invoiced of it by hand in Visma.net, then dismiss this.",
+            field="total_canceled",
+        )
+
+
+def _wait_for_the_replaced(job: Job, sale: Sale) -> None:
+    """Raises Needs as long as the order that this one is an edition of stands in the shop: it would be sold twice."""
+    if not sale.replaces:
+        return
+    record = newest(job, "orders", sale.replaces)
+    if record is not None and record.status not in REPLACED:
+        raise Needs(
+            "replaced-order",
+            sale.replaces,
+            words=f"order {record.business_number}, which it replaces, to be cancelled in the shop",
+            remedy="Cancel the old order in the shop. If both are sales, replay this one by force.",
+            again=LOOK_AGAIN,
+        )
+
+
+def customer_of(job: Job, sale: Sale) -> str:
+    """Number of the customer in the books. Raises Needs for one that they do not have yet."""
+    if sale.customer_id:
+        return must_be_linked(
+            job, CUSTOMER, sale.customer_id, f"customer {sale.email or sale.customer_id}", "customers"
+        )
+    generic = str(posting_settings(job).get("guest_customer") or "").strip()
+    if generic:
+        return generic
+    return must_be_linked(job, GUEST, sale.order_id, f"the guest of order {sale.order_number}", "guests")
+
+
+def stamp_of(job: Job, sale: Sale) -> str:
+    """The external reference of a sale's document in the books."""
+    shop = shop_of(job)
+    if sale.kind == "credit_memo":
+        return shop.reference(sale.entity_id, "creditmemo")
+    return shop.reference(sale.entity_id, CANCELLED if sale.cancelled else "")
+
+
+def _document(job: Job, sale: Sale, customer: str) -> sale_commands.MakeSale:
+    settings = posting_settings(job)
+    rules = rules_of(settings)
+    text = {
+        "order": f"Order {sale.order_number}",
+        "credit_memo": f"Credit memo {sale.number} of order {sale.order_number}",
+    }[sale.kind]
+    return sale_commands.MakeSale(
+        stamp=stamp_of(job, sale),
+        document_type="Invoice" if sale.kind == "order" and not sale.cancelled else "CreditNote",
+        customer=customer,
+        date=sale.date,
+        currency=sale.currency,
+        total=sale.total,
+        reference=sale.purchase_order_number or sale.order_number,
+        text=f"{text}, cancelled in the shop" if sale.cancelled else text,
+        terms=stated(rules, sale, "terms"),
+        branch=stated(rules, sale, "branch"),
+        lines=booked(sale, rules, own_items=bool(settings.get("own_items", False))),
+    )
+
+
+def release_order(job: Job) -> Prepared:
+    return _release(job, mapping.order(job.raw, zone=zone_of(job)))
+
+
+def write_reference(job: Job) -> Prepared:
+    """The number of the invoice in the order's ext_order_id."""
+    sale = mapping.order(job.raw, zone=zone_of(job))
+    number = job.made_by("send")
+    if sale.cancelled:
+        return Nothing("The order keeps the number of its invoice.")
+    if not number or not any(e.operation == "send" and e.delivered for e in job.earlier):
+        return Nothing("No invoice was made.")
+    if not job.flow.settings.get("write_reference", True):
+        return Nothing("Orders do not get the invoice's number: a setting of the flow.")
+    body = sinks.encode(sinks.OrderReference(order=sale.entity_id, number=number))
+    return Send(
+        digest=digest(sale),
+        purpose="original",
+        document=sale,
+        freeze=lambda now: Frozen(body=body, meta={"order": sale.entity_id}),
+        preview=lambda: body,
+    )
+
+
+def _release(job: Job, sale: Sale) -> Prepared:
+    credit = sale.kind == "credit_memo" or sale.cancelled
+    command = sale_commands.ReleaseSale(
+        stamp=stamp_of(job, sale),
+        document_type="CreditNote" if credit else "Invoice",
+        number=job.made_by("send"),
+        total=sale.total,
+        currency=sale.currency,
+        release=bool(job.flow.settings.get("release", True)),
+    )
+    purpose = "cancellation" if sale.kind == "order" and sale.cancelled else "original"
+    return send_command(command, sale, purpose=purpose, meta=sale.entity_id)
+
+
+# --- By tax code
+
+
+def order_parts(job: Job) -> tuple[Part, ...]:
+    return _parts(job, mapping.order(job.raw, zone=zone_of(job)))
+
+
+def credit_memo_parts(job: Job) -> tuple[Part, ...]:
+    return _parts(job, mapping.credit_memo(job.raw, zone=zone_of(job)))
+
+
+def _parts(job: Job, sale: Sale) -> tuple[Part, ...]:
+    """What the books should have of a sale under each VAT code: with its rounding, so together its total exactly."""
+    sums: dict[str, tuple[Decimal, Decimal]] = {}
+    for line, coding in coded(sale, rules_of(posting_settings(job))):
+        net, _ = sums.get(coding.vat_code, (Decimal(0), line.percent))
+        sums[coding.vat_code] = (net + line.net, line.percent)
+    return tuple(
+        Part(
+            day=sale.date.isoformat(),
+            currency=sale.currency,
+            code=code,
+            net=normalise(net),
+            tax=normalise(rounded(net * percent / 100, sale.currency)),
+        )
+        for code, (net, percent) in sums.items()
+    )
+
+
+# --- Credit memos
+
+
+def post_credit_memo(job: Job) -> Prepared:
+    """The credit note of a credit memo, once its order is in the books. Credit memos never change: what is new of one
+    is its state."""
+    sale = job.edited(mapping.credit_memo(job.raw, zone=zone_of(job)))
+    if sale.cancelled and job.last is None:
+        return Nothing("It was cancelled in the shop.")
+    said = amounts_of(sale)
+    if job.last is not None and not job.forced_purpose:
+        return Nothing("It says nothing new to the books.")
+    must_be_linked(job, ORDER, sale.order_id, f"order {sale.order_number}", "orders")
+    return send_command(_document(job, sale, customer_of(job, sale)), sale, said=said, meta=sale.entity_id)
+
+
+def release_credit_memo(job: Job) -> Prepared:
+    return _release(job, mapping.credit_memo(job.raw, zone=zone_of(job)))

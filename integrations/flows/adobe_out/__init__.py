@@ -1,0 +1,1 @@
+"""What is told to a shop of documents of the books."""

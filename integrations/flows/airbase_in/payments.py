@@ -1,0 +1,120 @@
+"""Approved payments: read, made, released, reported; what to do when one is taken back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from edi.documents.values import digest
+from integrations.flows.airbase_in.bills import invoices_of, supplier_of
+from integrations.flows.airbase_in.reading import command_for, made_before, read_payment, stamp_of
+from integrations.flows.contract import Frozen, Job, Nothing, Prepared, Send
+from integrations.models import Delivery, State
+from integrations.systems.airbase.mapping import ApprovedPayment
+from integrations.systems.airbase.settings import Options
+from integrations.systems.contract import Unmappable
+from integrations.systems.visma import commands
+
+
+def make_payment(job: Job) -> Prepared:
+    """The supplier payment, applied to the invoices that its bills are."""
+    payment = read_payment(job)
+    if isinstance(payment, Nothing):
+        return payment
+    supplier = supplier_of(job, payment)
+    invoices = invoices_of(job, payment)
+    unknown = [paid.bill.invoice_number or paid.bill.airbase_id for paid in invoices if not paid.number]
+    if unknown:
+        raise Unmappable(
+            f"The invoice of bill {', '.join(unknown)} was to be made and is not there.",
+            remedy="See why the making of the invoice came to nothing and replay that; or enter the invoice in "
+            "Visma.net, and settle this delivery as arrived once the payment is booked.",
+        )
+    applied = sum((paid.bill.amount for paid in invoices), Decimal(0))
+    if applied > payment.amount:
+        raise Unmappable(
+            f"Payment {payment.airbase_id} of {payment.amount} {payment.currency} pays bills of {applied}.",
+            remedy="Book it by hand in Visma.net, and settle this delivery as arrived.",
+            field="applied_to",
+        )
+    settings = job.flow.settings
+    command = commands.MakePayment(
+        stamp=stamp_of(payment),
+        supplier=supplier,
+        date=payment.date,
+        reference=payment.airbase_id.replace("-", "")[:15],
+        amount=payment.amount,
+        currency=payment.currency,
+        payment_method=str(settings.get("payment_method") or ""),
+        cash_account=payment.bank_account or str(settings.get("cash_account") or ""),
+        branch=str(settings.get("branch") or "") or payment.branch,
+        documents=tuple(
+            commands.PaidDocument(number=paid.number, document_type=paid.kind, amount=abs(paid.bill.amount))
+            for paid in invoices
+        ),
+        made_as=made.target_id if (made := made_before(job.flow, payment.airbase_id)) is not None else "",
+    )
+    return command_for(job, command, document=payment)
+
+
+def release_payment(job: Job) -> Prepared:
+    """Only a released payment counts in the ledger."""
+    payment = read_payment(job)
+    if isinstance(payment, Nothing):
+        return payment
+    if not was_made(job):
+        return Nothing("No payment was made.")
+    if not job.flow.settings.get("release", True):
+        return Nothing("Payments are released by people: a setting of the flow.")
+    command = commands.ReleasePayment(
+        stamp=stamp_of(payment),
+        supplier=supplier_of(job, payment),
+        date=payment.date,
+        payment_number=job.made_by("pay"),
+        amount=payment.amount,
+    )
+    return command_for(job, command, document=payment)
+
+
+def report_number(job: Job) -> Prepared:
+    """Tells Airbase that it is booked, and under which number."""
+    payment = read_payment(job)
+    if isinstance(payment, Nothing):
+        return payment
+    if not was_made(job):
+        return Nothing("No payment was made: Airbase keeps it among what waits.")
+    options = Options.of(job.flow.integration.partner)
+    body = msgspec.json.encode(
+        {"status": options.complete_status, "erp_reference_id": job.made_by("pay"), "error_message": None}
+    )
+    return Send(
+        digest=digest(payment),
+        purpose="original",
+        document=payment,
+        freeze=lambda now: Frozen(body=body, meta={"entry": payment.airbase_id}),
+        preview=lambda: body,
+    )
+
+
+def was_made(job: Job) -> bool:
+    return any(e.operation == "pay" and e.delivered for e in job.earlier)
+
+
+def taken_back(job: Job, payment: ApprovedPayment) -> Nothing:
+    """A payment that failed or was voided in Airbase. Nothing is undone here: an issue says what a person has to do."""
+    made = Delivery.objects.filter(
+        flow=job.flow,
+        record__source_id=payment.airbase_id,
+        operation="pay",
+        state__in=[State.DELIVERED, State.ACCEPTED, State.IN_DOUBT, State.SENDING],
+    ).last()
+    if made is None:
+        return Nothing("It was taken back in Airbase before it was booked.")
+    return Nothing(
+        f"Payment {payment.amount} {payment.currency} to {payment.vendor_name} was taken back in Airbase "
+        f"({payment.status}) after it was booked as {made.target_id or 'a supplier payment'} in Visma.net.",
+        issue=True,
+        remedy=f"In Visma.net, open supplier payment {made.target_id or stamp_of(payment)}: delete it if it is not "
+        "released, otherwise void it, so that its invoices are open again. Then dismiss this.",
+    )

@@ -1,0 +1,97 @@
+"""A captured payment, and what its writes have in common."""
+
+from __future__ import annotations
+
+import hashlib
+
+from edi.documents.values import digest
+from integrations.flows.contract import Frozen, Job, Nothing, Send
+from integrations.models import Delivery, Flow, Record, State
+from integrations.systems.airbase import mapping
+from integrations.systems.airbase.mapping import ApprovedPayment, EntryHead
+from integrations.systems.airbase.settings import Options
+from integrations.systems.visma import commands
+
+LONGEST_ID = 50 - len("Airbase ")
+
+
+def read_payment(job: Job) -> ApprovedPayment | Nothing:
+    """The payment; Nothing for what is none. Raises Unmappable."""
+    options = Options.of(job.flow.integration.partner)
+    head = mapping.entry_head(job.raw)
+    if head.kind not in options.payment_types:
+        return _no_payment(job, head)
+    if head.status in (options.complete_status, options.failed_status):
+        return Nothing(f"Airbase has been told of it already: its status is {head.status}.")
+    if head.status and head.status not in (options.ready_status, *options.voided_statuses):
+        return Nothing(
+            f"Payment {head.airbase_id} of {head.amount} has the status {head.status} in Airbase, which is not known "
+            "here: nothing is booked.",
+            issue=_is_first(job),
+            remedy="Where payments in this status were taken back, add it to the connection's setting “Statuses: "
+            "taken back”. Else wait until Airbase has it ready to be booked, and dismiss this.",
+        )
+    payment = mapping.payment(job.raw)
+    newest = Record.objects.filter(
+        feed__connection=job.flow.integration.partner,
+        feed__key="payments",
+        source_id=payment.airbase_id,
+        is_newest=True,
+    ).first()
+    if newest is not None and newest.status == "taken back" and job.operation != "cancel":
+        return Nothing("It was taken back in Airbase before it was booked.")
+    if newest is not None and newest.status == "unknown":
+        return Nothing("Its status changed in Airbase before it was booked, to one that is not known here.")
+    return payment
+
+
+def _no_payment(job: Job, head: EntryHead) -> Nothing:
+    """An entry of a type that no setting names. One that is about a payment that was booked somebody has to see: it may
+    take it back."""
+    reason = f"A {head.kind or 'nameless'} entry is no payment of a bill; nothing is booked."
+    for airbase_id in head.applied_to:
+        made = made_before(job.flow, airbase_id)
+        if made is not None:
+            return Nothing(
+                f"A {head.kind or 'nameless'} entry of {head.amount} came from Airbase for the payment that was booked "
+                f"as {made.target_id} in Visma.net; nothing is booked for it.",
+                issue=_is_first(job),
+                remedy=f"Look at entry {head.airbase_id} in Airbase. If it takes the payment back, open supplier "
+                f"payment {made.target_id} in Visma.net: delete it if it is not released, otherwise void it, so that "
+                "its invoices are open again. Then dismiss this.",
+            )
+    return Nothing(reason)
+
+
+def _is_first(job: Job) -> bool:
+    """Whether it is the first of a payment's operations: what is wrong is told once."""
+    return job.operation in ("send", "cancel")
+
+
+def made_before(flow: Flow, airbase_id: str) -> Delivery | None:
+    """What booked a payment of Airbase, or an earlier version of it, as the books number it."""
+    made = Delivery.objects.filter(
+        flow=flow,
+        record__source_id=airbase_id,
+        operation="pay",
+        state__in=[State.DELIVERED, State.ACCEPTED, State.IN_DOUBT],
+    )
+    return made.exclude(target_id="").last()
+
+
+def stamp_of(payment: ApprovedPayment) -> str:
+    """How the payment is called in our books: at most 50 characters, the whole id, or what stands for it."""
+    own = payment.airbase_id
+    return f"Airbase {own if len(own) <= LONGEST_ID else hashlib.sha256(own.encode()).hexdigest()[:LONGEST_ID]}"
+
+
+def command_for(job: Job, command: commands.Command, *, document: ApprovedPayment) -> Send:
+    """One write to the books, frozen as it is."""
+    body = commands.encode(command)
+    return Send(
+        digest=digest(document),
+        purpose="original",
+        document=document,
+        freeze=lambda now: Frozen(body=body, meta={"payment": document.airbase_id}),
+        preview=lambda: body,
+    )

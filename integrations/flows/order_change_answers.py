@@ -1,0 +1,182 @@
+"""What a trading partner and our own books are told of an order change that it sent: an 865, and a line in the note of
+the order.
+
+It is a flow of its own, in a lane of its own: whatever becomes of the answer, the change stays applied and the order's
+next version is not held up. It waits until the change is settled: applied, or refused by a person. A change that a
+person dismissed is that person's to answer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import msgspec
+
+from edi.documents.order_change import LineChange, OrderChange, new_quantity
+from edi.documents.order_response import LineAnswer, OrderResponse, ResponseLine
+from edi.documents.values import digest
+from edi.models import Agreement, Direction, TransactionSet
+from integrations.flows import edi_out
+from integrations.flows.contract import Captured, Frozen, Job, Needs, Nothing, Prepared, Send
+from integrations.flows.edi_in import received
+from integrations.flows.edi_in.documents import Read
+from integrations.flows.edi_out import Freezer, Previewer
+from integrations.models import OPEN_STATES, Delivery, State
+from integrations.systems.visma import commands
+from portal.common.clock import db_now
+
+CHANGES = "order-changes"
+"""Key of the flow that applies them."""
+ENTITY_OF_CHANGES = "order-change"
+MOST_PATIENCE = dt.timedelta(days=7)
+"""How long a change may be open before somebody is told that its sender has no answer."""
+ENTITY = "supplier"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a change."""
+
+    accepted: bool
+    order_number: str
+    """The order's number in our books; as stated where the books do not know it."""
+    said: str
+    """In words, for the note."""
+
+
+def lane(record: Captured) -> str:
+    """One for each change: the order's own lane goes on."""
+    return f"order-change-answer:{record.source_id}"
+
+
+def outcome_of(job: Job, change: OrderChange) -> Outcome | Nothing:
+    """What became of the change. Raises Needs while it is open."""
+    if job.record_id is None:
+        return Nothing("The change is answered when it is applied.")
+    rows = Delivery.objects.filter(
+        integration_id=job.flow.integration_id, flow__key=CHANGES, record_id=job.record_id, operation="send"
+    )
+    made = rows.select_related("transaction_set").order_by("-pk").first()
+    if made is None:
+        return Nothing("The change itself is not applied here: the flow for order changes is off.")
+    if made.state in OPEN_STATES:
+        raise Needs(ENTITY_OF_CHANGES, job.source_id, words="the change to be settled", deadline=MOST_PATIENCE)
+    refusal = (made.approval or {}).get("refused_by", "")
+    if made.state == State.DISMISSED and not refusal:
+        return Nothing("A person dismissed the change: the trading partner is answered by that person.")
+    if made.state == State.DISMISSED:
+        reason = str(made.approval.get("reason", ""))
+        return Outcome(False, change.number, f"refused by {refusal}: {reason}")
+    if made.state != State.DELIVERED:
+        return Nothing(f"The change is {made.get_state_display()}.")
+    # By what the change itself says: what it replaced is not known of one that was found applied after a doubt.
+    lines = len(change.lines)
+    words = f"accepted, {lines} line{'' if lines == 1 else 's'}" if lines else "accepted"
+    return Outcome(True, made.target_id or change.number, words)
+
+
+def agreement_for(row: TransactionSet) -> Agreement | None:
+    """The agreement to send an 865 back over the network, to whom and by which ids the change came."""
+    came = row.interchange
+    return (
+        Agreement.objects.filter(
+            network=came.network_id,
+            document_type=Agreement.DocumentType.CHANGE_RESPONSE,
+            direction=Direction.OUT,
+            stream=came.stream,
+            active=True,
+            sender_id=came.receiver_id,
+            receiver_id=came.sender_id,
+        )
+        .select_related("partner", "network")
+        .first()
+    )
+
+
+def answer_to(change: OrderChange, *, accepted: bool, date: dt.date) -> OrderResponse:
+    """The answer: every line accepted, or every line refused, for a change applies as a whole or not at all. Pure."""
+    return OrderResponse(
+        order_number=change.number,
+        order_date=change.order_date or change.change_date or date,
+        answer="accepted" if accepted else "rejected",
+        answers_change=True,
+        change_sequence=change.sequence,
+        request_reference=change.request_reference,
+        date=date,
+        currency=change.currency,
+        lines=tuple(_line(one, accepted) for one in change.lines),
+    )
+
+
+def _line(one: LineChange, accepted: bool) -> ResponseLine:
+    new = new_quantity(one)
+    quantity = None if one.kind == "delete" else new if new is not None else one.quantity
+    return ResponseLine(
+        line_number=one.line_number,
+        change=one.code,
+        quantity=quantity,
+        unit=one.unit,
+        unit_price=one.unit_price,
+        item_ids=one.item_ids,
+        description=one.description,
+        answers=(LineAnswer(status="accepted" if accepted else "rejected"),),
+    )
+
+
+def prepare_answer(job: Job, read: Read, *, freeze: Freezer, preview: Previewer) -> Prepared:
+    """The 865, where one is agreed. Raises Unmappable, and Needs while the change is open."""
+    change = read.document
+    if not isinstance(change, OrderChange):
+        return Nothing("It is no order change.")
+    row = received.row_of(job)
+    found = outcome_of(job, change)
+    if isinstance(found, Nothing):
+        return found
+    agreement = agreement_for(row)
+    if agreement is None:
+        return Nothing(f"No answer (865) is agreed with {received.sender_of(row)}.")
+    response = answer_to(change, accepted=found.accepted, date=db_now().date())
+    built = edi_out.build(job, response, agreement, purpose="original", entity=ENTITY)
+    edi_out.check_x12(built)
+    return Send(
+        digest=digest(response),
+        purpose="original",
+        document=response,
+        freeze=lambda now: freeze(built, now),
+        preview=lambda: preview(built),
+    )
+
+
+def prepare_note(job: Job, read: Read) -> Prepared:
+    """The line in the order's note: what was decided, and how the trading partner was told. Raises Needs while the
+    change is open."""
+    change = read.document
+    if not isinstance(change, OrderChange):
+        return Nothing("It is no order change.")
+    row = received.row_of(job)
+    found = outcome_of(job, change)
+    if isinstance(found, Nothing):
+        return found
+    answer = next((e for e in job.earlier if e.operation == "send"), None)
+    told = (
+        f"answered by 865 (transaction {answer.target_id})"
+        if answer is not None and answer.delivered and answer.target_id
+        else "no 865 was sent"
+    )
+    sequence = f" {change.sequence}" if change.sequence else ""
+    body = commands.encode(
+        commands.AppendNote(
+            stamp=f"860 {row.network_id} acknowledgment",
+            order_number=found.order_number,
+            text=f"change{sequence} {found.said}; {told}",
+        )
+    )
+    said = msgspec.structs.replace(change, purpose="original")
+    return Send(
+        digest=digest(said),
+        purpose="original",
+        document=change,
+        freeze=lambda now: Frozen(body=body, meta={"order_number": found.order_number}),
+        preview=lambda: body,
+    )

@@ -1,0 +1,230 @@
+"""Visma.net ERP → Airbase: reference data, vendors, bills and purchase orders for approval."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from integrations.documents import Supplier
+from integrations.flows.airbase_in.new_invoices import bill_that_it_is
+from integrations.flows.contract import FlowSpec, Job, Nothing, Prepared
+from integrations.flows.status import status_settings
+from integrations.flows.visma_airbase_receipts import NOT_OFFERED, receipt
+from integrations.flows.visma_documents import ORDER_STATUSES
+from integrations.flows.visma_rows import (
+    INVOICE_STATUSES,
+    OURSELVES,
+    RECEIPT_STATUSES,
+    accepts_invoice,
+    accepts_order,
+    accepts_receipt,
+    books_of,
+    invoice_types,
+    must_be_there,
+    row_flow,
+    send_bytes,
+)
+from integrations.http.errors import Paused
+from integrations.models import Feed, Flow, Record
+from integrations.systems.airbase import mapping as airbase
+from integrations.systems.airbase.errors import LABEL
+from integrations.systems.airbase.settings import Options as AirbaseOptions
+from integrations.systems.visma import mapping as visma
+from integrations.systems.visma import vocabulary, wire
+from integrations.systems.visma import wire_ledger as ledger
+from integrations.systems.visma.mapping.parts import decoded
+from integrations.systems.visma.references import SegmentValue
+from portal.common.clock import db_now
+
+PAIR = "visma-airbase"
+FIRST_LOOK = dt.timedelta(seconds=3)
+"""How soon a supplier is looked at again that waits for Airbase's vendors to be read."""
+flow: Callable[..., FlowSpec] = partial(row_flow, PAIR)
+
+
+def send_row(job: Job, row: dict[str, Any], *, purpose: str = "original") -> Prepared:
+    """The row, unless Airbase has it so already."""
+    return send_bytes(job, msgspec.json.encode(row, order="sorted"), row, to=LABEL, purpose=purpose)
+
+
+def there(job: Job, entity: str, source_ids: set[str], words: str, key: str) -> None:
+    """Raises Needs for the first that Airbase does not have yet."""
+    must_be_there(job, entity, source_ids, words, to=LABEL, flow=key)
+
+
+# --- Reference data
+
+
+def _account(job: Job) -> Prepared:
+    given = decoded(job.raw, ledger.Account, "account")
+    number = (given.account_cd or "").strip()
+    row = airbase.account(
+        number=number,
+        name=(given.description or "").strip(),
+        kind=given.type or "Expense",
+        active=given.active is not False,
+    )
+    return send_row(job, row)
+
+
+def _dimension(job: Job) -> Prepared:
+    given = decoded(job.raw, SegmentValue, "segment value")
+    row = airbase.tag(
+        reference=airbase.tag_reference(given.segment, given.value),
+        name=f"{given.value} {given.description}".strip(),
+        label=given.segment_name,
+        active=given.active,
+    )
+    return send_row(job, row)
+
+
+def _supplier(job: Job) -> Prepared:
+    """A supplier that Airbase has already, made there and not linked yet, becomes that vendor, and no second one."""
+    supplier = visma.supplier(job.raw)
+    row = airbase.vendor(supplier)
+    if job.last is None and (twin := _made_there(job, supplier)):
+        row["airbase_id"] = twin
+    return send_row(job, row)
+
+
+def _made_there(job: Job, supplier: Supplier) -> str:
+    """The vendor made in Airbase that has this supplier's VAT or organisation number; "" when there is none. Raises
+    Paused until the vendors were read for the first time."""
+    integration = job.flow.integration
+    if not Flow.objects.filter(integration=integration, key="vendors", enabled=True).exists():
+        return ""
+    feed = Feed.objects.filter(connection=integration.partner, key="vendors").first()
+    if feed is None or feed.last_read_at is None:
+        raise Paused("Airbase's own vendors are read first.", retry_at=db_now() + FIRST_LOOK)
+    wanted = {airbase.plain(n) for n in (supplier.vat_number, supplier.organisation_number)} - {""}
+    if not wanted:
+        return ""
+    for record in Record.objects.filter(feed=feed, is_newest=True, status="new").select_related("payload"):
+        raw = record.payload.data
+        if raw is not None and airbase.plain(airbase.new_vendor(bytes(raw)).tax_id) in wanted:
+            return record.source_id
+    return ""
+
+
+# --- Bills
+
+
+def _bill(job: Job) -> Prepared:
+    if not AirbaseOptions.of(job.flow.integration.partner).takes_documents:
+        return Nothing(NOT_OFFERED.format(what="bills"))
+    invoice = visma.supplier_invoice(job.raw, buyer=OURSELVES, zone=books_of(job).zone)
+    given = decoded(job.raw, ledger.Payable, "supplier invoice")
+    reference = f"{given.document_type}/{given.reference_number}"
+    if job.operation == "cancel":
+        return _close(job, reference)
+    if job.last is None and (bill := bill_that_it_is(job, given, invoice)):
+        return Nothing(f"It is bill {bill}, which was made in Airbase: it is there already.")
+    supplier = (given.supplier.number or "").strip() if given.supplier else ""
+    there(job, "supplier", {supplier}, "supplier", "suppliers")
+    there(job, "account", {line.account for line in invoice.lines if line.account}, "account", "accounts")
+    tags = _tags(given)
+    there(job, "dimension", {t for line in tags.values() for t in line}, "dimension", "dimensions")
+    return send_row(job, airbase.bill(invoice, reference=reference, vendor_number=supplier, tags=tags))
+
+
+def _tags(given: ledger.Payable) -> dict[str, tuple[str, ...]]:
+    """The dimensions of each line, by its number."""
+    found = {}
+    for line in given.invoice_lines or ():
+        parts = (line.subaccount.segments if line.subaccount else None) or ()
+        found[str(line.line_number)] = tuple(
+            airbase.tag_reference(p.segment_id, p.segment_value.strip())
+            for p in parts
+            if p.segment_id is not None and p.segment_value
+        )
+    return found
+
+
+def _close(job: Job, reference: str) -> Prepared:
+    if job.last is None:
+        return Nothing("It was cancelled before Airbase had it.")
+    return send_row(job, airbase.closed(reference), purpose="cancellation")
+
+
+# --- Purchase orders and receipts
+
+
+def _purchase_order(job: Job) -> Prepared:
+    if not AirbaseOptions.of(job.flow.integration.partner).takes_documents:
+        return Nothing(NOT_OFFERED.format(what="purchase orders"))
+    number = visma.purchase_order(job.raw, buyer=OURSELVES, zone=books_of(job).zone).number
+    if job.operation == "cancel":
+        return _close(job, number)
+    return _order_row(job, job.raw)
+
+
+def _order_row(job: Job, raw: bytes) -> Prepared:
+    given = decoded(raw, wire.PurchaseOrder, "purchase order")
+    order = visma.purchase_order(raw, buyer=OURSELVES, zone=books_of(job).zone)
+    supplier = (given.supplier.number or "").strip() if given.supplier else ""
+    there(job, "supplier", {supplier}, "supplier", "suppliers")
+    received = {
+        str(line.line_nbr): line.qty_on_receipts or Decimal(0) for line in given.lines or () if line.qty_on_receipts
+    }
+    row = airbase.purchase_order(
+        order, reference=order.number, vendor_number=supplier, received=received, done=given.status == "Closed"
+    )
+    return send_row(job, row)
+
+
+FLOWS = (
+    flow("accounts", "GL accounts", entity="account", sink="accounts", rank=10, prepare=_account),
+    flow(
+        "dimensions",
+        "Dimensions → tags",
+        entity="dimension",
+        sink="tags",
+        rank=11,
+        prepare=_dimension,
+    ),
+    flow(
+        "suppliers",
+        "Suppliers → vendors",
+        entity="supplier",
+        sink="vendors",
+        rank=20,
+        prepare=_supplier,
+    ),
+    flow(
+        "purchase-orders",
+        "Purchase orders",
+        entity="purchase-order",
+        sink="purchase-orders",
+        rank=40,
+        prepare=_purchase_order,
+        accepts=accepts_order,
+        settings=status_settings(**ORDER_STATUSES, among=vocabulary.ORDER_STATUSES),
+    ),
+    flow(
+        "purchase-receipts",
+        "Purchase receipts → received quantities",
+        entity="purchase-receipt",
+        rank=50,
+        prepare=receipt,
+        accepts=accepts_receipt,
+        settings=status_settings(**RECEIPT_STATUSES, among=vocabulary.RECEIPT_STATUSES),
+    ),
+    flow(
+        "supplier-invoices",
+        "Supplier invoices → bills",
+        entity="supplier-invoice",
+        sink="bills",
+        rank=60,
+        prepare=_bill,
+        accepts=accepts_invoice,
+        settings=(
+            *status_settings(**INVOICE_STATUSES, among=vocabulary.SUPPLIER_INVOICE_STATUSES),
+            invoice_types("bills"),
+        ),
+    ),
+)

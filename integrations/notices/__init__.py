@@ -1,0 +1,1 @@
+"""Telling customers' own programs and people what happened: outgoing webhooks, alerts by mail."""

@@ -1,0 +1,199 @@
+"""Rules of a flow: what people see and change of them, what they can choose, and trying them on a record."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+
+from integrations.flows.contract import Choices, Find, FlowSpec, Job, Needs, RuleTable, Tried
+from integrations.flows.registry import all_flows
+from integrations.http.errors import Fault, Paused, Transient
+from integrations.http.session import Session
+from integrations.models import Connection, Flow, Record
+from integrations.services.feeds import checked_settings, save_flow
+from integrations.systems.contract import Item, Unmappable
+from integrations.systems.registry import system
+from portal.audit import trail
+from portal.tenants.models import User
+
+SUGGESTED = 20
+"""Numbers of records that are offered for a try."""
+
+
+def table_of(flow: Flow) -> tuple[FlowSpec, RuleTable] | None:
+    """How the rules of a flow are edited; None for one that has none."""
+    spec = all_flows().get(flow.full_key)
+    return (spec, spec.rules) if spec is not None and spec.rules is not None else None
+
+
+def rules_of(flow: Flow, table: RuleTable) -> list[dict[str, Any]]:
+    return list((flow.settings or {}).get(table.setting) or [])
+
+
+def newest_numbers(flow: Flow, spec: FlowSpec) -> list[str]:
+    """Numbers of the records that were read last, the newest first."""
+    rows = _records(flow, spec).order_by("-pk")
+    return list(rows.values_list("business_number", flat=True)[:SUGGESTED])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What can be chosen in the rules of a flow, as both systems say it now."""
+
+    choices: Mapping[str, Choices]
+    """By the names of the table's members."""
+    problems: tuple[str, ...]
+    """What could not be read, and why: it is typed."""
+
+
+def offered(flow: Flow) -> Offered:
+    """Asks both systems what can be chosen. What one of them does not tell us is a problem that is said, and no more:
+    it says nothing of the connection."""
+    _, table = _must_have(flow)
+    choices: dict[str, Choices] = {}
+    problems: list[str] = []
+    for side in ("books", "partner"):
+        offers = [offer for offer in table.offers if offer.side == side]
+        if not offers:
+            continue
+        connection = flow.integration.books if side == "books" else flow.integration.partner
+        try:
+            with _looking(connection) as session:
+                for place, offer in enumerate(offers):
+                    try:
+                        choices |= offer.read(connection, session)
+                    except (Transient, Paused) as fault:  # the next calls would only wait as long
+                        what = ", ".join(o.what for o in offers[place:])
+                        problems.append(f"{connection.name} does not tell its {what}: {fault.sentence} Type them.")
+                        break
+                    except Fault as fault:
+                        problems.append(
+                            f"{connection.name} does not tell its {offer.what}: {fault.sentence} Type them."
+                        )
+        except Fault as fault:
+            problems.append(f"{connection.name}: {fault.sentence}")
+    return Offered(choices=choices, problems=tuple(problems))
+
+
+@contextmanager
+def _looking(connection: Connection) -> Iterator[Session]:
+    session = system(connection.system).session(connection)
+    session.for_people = session.only_looks = True
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def try_rules(flow: Flow, rules: Sequence[dict[str, Any]], number: str) -> Tried:
+    """What these rules make of a record, by its number; an empty one takes the newest that was read. One that was not
+    read yet is asked for at the source. Writes nothing, not even the rules. Raises ValidationError for what cannot be
+    tried, with what to do."""
+    spec, table = _must_have(flow)
+    settings = checked_settings(spec, {**(flow.settings or {}), table.setting: list(rules)})
+    rows = _records(flow, spec).select_related("payload")
+    found = (rows.filter(business_number=number) if number else rows).order_by("-pk").first()
+    if found is not None and found.payload.data is not None:
+        source_id, raw, called = found.source_id, bytes(found.payload.data), found.business_number
+    elif number and table.find is not None:
+        item = _asked_for(flow, spec, table, table.find, number)
+        source_id, raw, called = item.source_id, item.raw, item.business_number
+    elif found is not None:
+        raise ValidationError(f"What {table.what} {found.business_number} said is not kept any more. Take a newer one.")
+    else:
+        said = f"{table.what.capitalize()} {number} was not read yet." if number else f"No {table.what} was read yet."
+        raise ValidationError(f"{said} Press “Run now” on the integration's page, or take another one.")
+    trial = copy.copy(flow)
+    trial.settings = settings
+    job = Job(
+        flow=trial,
+        operation="send",
+        lane="",
+        business_number=called,
+        raw=raw,
+        last=None,
+        source_id=source_id,
+    )
+    try:
+        return table.try_on(job)
+    except Unmappable as error:
+        raise ValidationError(f"{error.sentence} {error.remedy}".strip()) from error
+    except Needs as missing:
+        raise ValidationError(f"It {missing}, so it cannot be tried.") from missing
+
+
+def _asked_for(flow: Flow, spec: FlowSpec, table: RuleTable, find: Find, number: str) -> Item:
+    """The record with this number, as the source has it now. Raises ValidationError when it cannot be had."""
+    connection = flow.integration.books if spec.source == "books" else flow.integration.partner
+    try:
+        with _looking(connection) as session:
+            found = find(connection, session, number)
+    except Fault as fault:
+        raise ValidationError(
+            f"{table.what.capitalize()} {number} was not read yet, and {connection.name} could not be asked for it: "
+            f"{fault.sentence} {fault.remedy}".strip()
+        ) from fault
+    if len(found) == 1:
+        return found[0]
+    said = (
+        f"{len(found)} {table.what}s of {connection.name} have" if found else f"{connection.name} has no {table.what}"
+    )
+    raise ValidationError(f"{said} {'the' if found else 'with the'} number {number}. Take another one.")
+
+
+def save_rules(flow: Flow, rules: Sequence[dict[str, Any]], *, seen: int, actor: User) -> bool:
+    """Puts these rules in the place of the flow's. They are its next mapping version; what was mapped stays as it was.
+    `seen`: the mapping version that the person began with. Returns whether anything changed. Raises ValidationError,
+    also when somebody else changed the flow meanwhile."""
+    _, table = _must_have(flow)
+    with transaction.atomic():
+        row = (
+            Flow.objects.select_for_update(of=("self",))
+            .select_related("integration__books", "integration__partner", "integration__tenant")
+            .get(pk=flow.pk)
+        )
+        if row.mapping_version != seen:
+            raise ValidationError(
+                f"The settings of this flow were changed meanwhile (version {row.mapping_version}, you began with "
+                f"{seen}). Open the page again and make your change there; what you entered is still below."
+            )
+        before = rules_of(row, table)
+        settings = {**(row.settings or {}), table.setting: list(rules)}
+        if not rules:
+            del settings[table.setting]
+        changed = save_flow(row, enabled=row.enabled, settings=settings, actor=actor)
+        if changed:
+            now = Flow.objects.get(pk=row.pk)
+            trail.record(
+                trail.event(
+                    row.tenant_id,
+                    "flow.rules_changed",
+                    f"{all_flows()[row.full_key].label}: {len(before)} rules were changed to {len(rules)}, mapping "
+                    f"version {now.mapping_version}.",
+                    object_type="flow",
+                    object_id=row.pk,
+                    actor=actor,
+                    details={"before": before, "after": list(rules), "mapping_version": now.mapping_version},
+                )
+            )
+    return changed
+
+
+def _records(flow: Flow, spec: FlowSpec) -> QuerySet[Record]:
+    """The newest versions of what the flow takes from."""
+    connection = flow.integration.books_id if spec.source == "books" else flow.integration.partner_id
+    return Record.objects.filter(feed__connection=connection, feed__key=spec.feed, is_newest=True, problem="")
+
+
+def _must_have(flow: Flow) -> tuple[FlowSpec, RuleTable]:
+    found = table_of(flow)
+    if found is None:
+        raise ValidationError("This flow has no rules.")
+    return found

@@ -1,0 +1,85 @@
+"""Values of declared settings, checked: the same for connections and flows, for forms and configuration files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.core.exceptions import ValidationError
+
+from integrations.systems.contract import Setting
+
+_KINDS = {"integer": "a whole number", "boolean": "true or false", "url": "an http(s) address", "text": "text"}
+
+
+def checked(setting: Setting, value: Any) -> Any:
+    """The value in the setting's kind. Raises ValidationError naming the setting, the value and what it may be."""
+    wrong = ValidationError(f"{_name(setting)}: {value!r} is not {_KINDS.get(setting.kind, 'right')}.")
+    match setting.kind:
+        case "integer":
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int | str)
+                or not str(value).strip().lstrip("-").isdecimal()
+            ):
+                raise wrong
+            return int(value)
+        case "boolean":
+            if not isinstance(value, bool):
+                raise wrong
+            return value
+        case "url":
+            if not isinstance(value, str) or not value.startswith(("https://", "http://")):
+                raise wrong
+            return value.rstrip("/")
+        case "choice":
+            return _one_of(setting, value)
+        case "choices":
+            return _some_of(setting, value)
+        case "json":
+            return _shaped(setting, value)
+        case _:
+            if isinstance(value, bool | dict | list):
+                raise wrong
+            return str(value).strip() if not setting.secret else str(value)
+
+
+def _one_of(setting: Setting, value: Any) -> Any:
+    if value not in [choice for choice, _ in setting.choices]:
+        raise ValidationError(f"{_name(setting)}: {value!r} is none of {_choices(setting)}.")
+    return value
+
+
+def _some_of(setting: Setting, value: Any) -> list[str]:
+    """A list of texts; where the setting has choices, of these and in their order."""
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValidationError(f"{_name(setting)}: {value!r} is no list of texts.")
+    known = {choice for choice, _ in setting.choices}
+    strange = [one for one in value if known and one not in known]
+    if strange:
+        said = ", ".join(repr(one) for one in strange)
+        raise ValidationError(f"{_name(setting)}: {said} is none of {_choices(setting)}.")
+    return [choice for choice, _ in setting.choices if choice in value] if known else value
+
+
+def _shaped(setting: Setting, value: Any) -> Any:
+    """JSON of the shape that the setting states, else of its default's kind: a list of texts, or an object."""
+    if setting.shape is not None:
+        try:
+            msgspec.convert(value, setting.shape, strict=False)
+        except msgspec.ValidationError as error:
+            raise ValidationError(f"{_name(setting)}: {error}.") from error
+        return value
+    if isinstance(setting.default, list):
+        return _some_of(setting, value)
+    if isinstance(setting.default, dict) and not isinstance(value, dict):
+        raise ValidationError(f"{_name(setting)}: {value!r} is no object.")
+    return value
+
+
+def _name(setting: Setting) -> str:
+    return f"{setting.label} ({setting.name})"
+
+
+def _choices(setting: Setting) -> str:
+    return ", ".join(choice for choice, _ in setting.choices)

@@ -1,0 +1,1 @@
+"""One package a system. Adding one is a line here."""

@@ -1,0 +1,273 @@
+"""A shop's orders, credit memos and customers as values. Pure. What they come to stands in `amounts`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from edi.documents.money import rounded
+from edi.documents.values import Address, Value, normalise
+from integrations.systems.adobe import wire
+from integrations.systems.adobe.amounts import ZERO, ShopLine, in_cents, memo_lines, must_add_up, order_lines
+from integrations.systems.adobe.client import moment_of
+from integrations.systems.contract import Unmappable
+
+W = TypeVar("W", bound=wire.Wire)
+
+
+class Sale(Value, frozen=True, kw_only=True):
+    """An order, or a credit memo: what it comes to, and for whom."""
+
+    kind: Literal["order", "credit_memo"]
+    entity_id: str
+    """Of the order or of the credit memo."""
+    number: str
+    """The one that people see."""
+    order_id: str
+    order_number: str
+    date: dt.date
+    currency: str
+    total: Decimal
+    lines: tuple[ShopLine, ...]
+    customer_id: str = ""
+    """Empty: a guest."""
+    email: str = ""
+    name: str = ""
+    company: str = ""
+    vat_number: str = ""
+    phone: str = ""
+    address: Address | None = None
+    store_id: int = 0
+    customer_group: int | None = None
+    payment_method: str = ""
+    purchase_order_number: str = ""
+    replaces: str = ""
+    """Id of the order that this one is an edition of."""
+    cancelled: bool = False
+    cancelled_part: Decimal = Decimal(0)
+    """Of an order that was invoiced in part, and the rest of it cancelled: what that rest comes to."""
+
+    @property
+    def country(self) -> str:
+        return self.address.country if self.address is not None else ""
+
+
+class ShopCustomer(Value, frozen=True, kw_only=True):
+    customer_id: str
+    """Empty: a guest."""
+    email: str
+    name: str
+    """The company, where there is one; else the person."""
+    person: str = ""
+    vat_number: str = ""
+    phone: str = ""
+    address: Address | None = None
+    group_id: int | None = None
+
+    @property
+    def country(self) -> str:
+        return self.address.country if self.address is not None else ""
+
+
+class ShopInvoice(Value, frozen=True, kw_only=True):
+    """An invoice that the shop made of an order: a reference for the books, which have the order's."""
+
+    entity_id: str
+    number: str
+    order_id: str
+    currency: str
+    total: Decimal
+    cancelled: bool
+
+
+# --- Orders
+
+
+def order(raw: bytes, *, zone: ZoneInfo) -> Sale:
+    """The order. `zone` says on which day of the books it was made. Raises Unmappable where a member is missing that
+    must be there, and where its rows do not come to its total."""
+    given = decoded(raw, wire.Order, "order")
+    return sale_of_order(given, zone=zone)
+
+
+def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
+    name = f"Order {given.increment_id or given.entity_id or '?'}"
+    currency = _text(given.order_currency_code, name, "order_currency_code").upper()
+    total = _amount(given.grand_total, name, "grand_total")
+    stated = tuple(order_lines(given))
+    must_add_up(name, stated, total, currency)
+    lines = in_cents(stated, currency)
+    extension, parent = given.extension, str(given.relation_parent_id or "")
+    company = extension.company_order_attributes
+    billing = given.billing_address or wire.Address()
+    person = (
+        f"{given.customer_firstname or billing.firstname or ''} {given.customer_lastname or billing.lastname or ''}"
+    )
+    return Sale(
+        kind="order",
+        entity_id=_text(given.entity_id, name, "entity_id"),
+        number=_text(given.increment_id, name, "increment_id"),
+        order_id=str(given.entity_id),
+        order_number=given.increment_id or "",
+        date=_day(given.created_at, zone, name),
+        currency=currency,
+        total=normalise(total),
+        lines=lines,
+        customer_id="" if given.customer_is_guest or not given.customer_id else str(given.customer_id),
+        email=(given.customer_email or billing.email or "").strip(),
+        name=" ".join(person.split()),
+        company=(company.company_name or "" if isinstance(company, wire.CompanyOrder) else "")
+        or (billing.company or "").strip(),
+        vat_number=(given.customer_taxvat or billing.vat_id or "").strip(),
+        phone=(billing.telephone or "").strip(),
+        address=address_of(given.billing_address),
+        store_id=given.store_id or 0,
+        customer_group=given.customer_group_id,
+        payment_method=(given.payment.method or "") if given.payment else "",
+        purchase_order_number=(given.payment.po_number or "") if given.payment else "",
+        replaces="" if parent == "0" else parent,
+        cancelled=given.state == "canceled",
+        cancelled_part=normalise(
+            ZERO if given.state == "canceled" else rounded(given.total_canceled or ZERO, currency)
+        ),
+    )
+
+
+# --- Credit memos
+
+
+def credit_memo(raw: bytes, *, zone: ZoneInfo) -> Sale:
+    """The credit memo with what its order knows of customer and rates; amounts are what is given back, so positive.
+    Raises Unmappable as `order`."""
+    given = decoded(raw, wire.Refunded, "credit memo")
+    memo, whole = given.memo, given.order
+    name = f"Credit memo {memo.increment_id or memo.entity_id or '?'}"
+    of_order = sale_of_order(whole, zone=zone)
+    currency = (memo.order_currency_code or of_order.currency).upper()
+    total = _amount(memo.grand_total, name, "grand_total")
+    stated = tuple(memo_lines(memo, whole))
+    must_add_up(name, stated, total, currency)
+    lines = in_cents(stated, currency)
+    return msgspec.structs.replace(
+        of_order,
+        kind="credit_memo",
+        entity_id=_text(memo.entity_id, name, "entity_id"),
+        number=memo.increment_id or str(memo.entity_id),
+        date=_day(memo.created_at, zone, name),
+        currency=currency,
+        total=normalise(total),
+        lines=lines,
+        replaces="",
+        cancelled=memo.state == 3,
+        cancelled_part=ZERO,
+    )
+
+
+# --- Invoices and customers
+
+
+def invoice(raw: bytes) -> ShopInvoice:
+    """Raises Unmappable for one without number or order."""
+    given = decoded(raw, wire.Invoice, "invoice")
+    name = f"Invoice {given.increment_id or given.entity_id or '?'}"
+    return ShopInvoice(
+        entity_id=_text(given.entity_id, name, "entity_id"),
+        number=_text(given.increment_id, name, "increment_id"),
+        order_id=_text(given.order_id, name, "order_id"),
+        currency=(given.order_currency_code or "").upper(),
+        total=normalise(given.grand_total or Decimal(0)),
+        cancelled=given.state == 3,
+    )
+
+
+def customer(raw: bytes) -> ShopCustomer:
+    """The customer, with the address that bills go to. Raises Unmappable for one without id or name."""
+    given = decoded(raw, wire.Customer, "customer")
+    name = f"Customer {given.email or given.id or '?'}"
+    addresses = given.addresses or ()
+    billing = next((a for a in addresses if a.default_billing), None)
+    billing = billing or next(
+        (a for a in addresses if given.default_billing and str(a.id) == given.default_billing), None
+    )
+    billing = billing or (addresses[0] if addresses else wire.Address())
+    person = " ".join(f"{given.firstname or ''} {given.lastname or ''}".split())
+    return ShopCustomer(
+        customer_id=_text(given.id, name, "id"),
+        email=(given.email or "").strip(),
+        name=_text((billing.company or "").strip() or person, name, "lastname"),
+        person=person,
+        vat_number=(given.taxvat or billing.vat_id or "").strip(),
+        phone=(billing.telephone or "").strip(),
+        address=address_of(billing),
+        group_id=given.group_id,
+    )
+
+
+def guest(sale: Sale) -> ShopCustomer:
+    """The customer that a guest's order names. Raises Unmappable for one without e-mail: nothing else tells guests
+    apart."""
+    name = f"Order {sale.number}"
+    return ShopCustomer(
+        customer_id="",
+        email=_text(sale.email, name, "customer_email"),
+        name=_text(sale.company or sale.name, name, "customer_lastname"),
+        person=sale.name,
+        vat_number=sale.vat_number,
+        phone=sale.phone,
+        address=sale.address,
+        group_id=sale.customer_group,
+    )
+
+
+def address_of(given: wire.Address | None) -> Address | None:
+    if given is None:
+        return None
+    street = (given.street,) if isinstance(given.street, str) else given.street or ()
+    region = given.region if isinstance(given.region, wire.Region) else None
+    found = Address(
+        lines=tuple(line.strip() for line in street if line and line.strip()),
+        city=(given.city or "").strip(),
+        region=(given.region_code or (region.region_code if region else "") or "").strip(),
+        postal_code=(given.postcode or "").strip(),
+        country=(given.country_id or "").strip().upper(),
+    )
+    return None if found == Address() else found
+
+
+# --- Parts
+
+
+def decoded(raw: bytes, kind: type[W], noun: str) -> W:
+    """Raises Unmappable for a record that has not the form that Adobe documents."""
+    try:
+        return msgspec.json.decode(raw, type=kind, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unmappable(
+            f"A {noun} of Adobe Commerce cannot be read: {error}.",
+            remedy="Open it in the shop's administration. If it looks right, tell the people who look after this "
+            "connector.",
+        ) from error
+
+
+def _text(value: object, name: str, field: str) -> str:
+    text = str(value if value is not None else "").strip()
+    if not text:
+        raise Unmappable(f"{name} of Adobe Commerce has no {field}.", remedy="Complete it in the shop.", field=field)
+    return text
+
+
+def _amount(value: Decimal | None, name: str, field: str) -> Decimal:
+    if value is None or not value.is_finite():
+        raise Unmappable(f"{name} of Adobe Commerce has no {field}.", field=field)
+    return value
+
+
+def _day(text: str | None, zone: ZoneInfo, name: str) -> dt.date:
+    moment = moment_of(text)
+    if moment is None:
+        raise Unmappable(f"{name} of Adobe Commerce says {text!r} for when it was made.", field="created_at")
+    return moment.astimezone(zone).date()

@@ -1,0 +1,1 @@
+"""Airbase: vendors, bills and purchase orders for approval, approved payments back."""

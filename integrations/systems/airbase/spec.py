@@ -1,0 +1,177 @@
+"""Airbase, as the engine, the forms and the documentation see it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from integrations.http import breaker
+from integrations.http.errors import Fault, Unauthorized
+from integrations.http.session import KeyHeader, Profile, Session
+from integrations.models import Connection
+from integrations.systems.airbase import errors
+from integrations.systems.airbase.client import Client
+from integrations.systems.airbase.errors import LABEL, NOT_OFFERED
+from integrations.systems.airbase.settings import SETTINGS, Options
+from integrations.systems.airbase.sinks import SINKS
+from integrations.systems.airbase.sources import NewVendors, Payments
+from integrations.systems.contract import FeedSpec, Step, System
+
+OTHER_SCHEME = {"Bearer": "Token", "Token": "Bearer"}
+
+
+def session(connection: Connection) -> Session:
+    """A session with the tenant's fixed key."""
+    return _session(connection, Options.of(connection))
+
+
+def _session(connection: Connection, options: Options) -> Session:
+    return Session(
+        connection,
+        Profile(
+            label=LABEL,
+            base_url=options.base_url,
+            auth=KeyHeader("Authorization", f"{options.auth_scheme} {options.api_key}"),
+            fault=errors.fault,
+            rate=errors.rate_reading,
+            budget_identity=_budget_identity(connection),
+            allowance=options.calls_per_minute,
+            window=dt.timedelta(minutes=1),
+            probe=f"{options.subsidiaries_path}?page_size=1",
+            deadline=float(options.deadline_seconds),
+        ),
+    )
+
+
+def _budget_identity(connection: Connection) -> tuple[str, ...]:
+    return (str(connection.pk),)
+
+
+def checks(connection: Connection, session: Session) -> Iterator[Step]:
+    """The live test: address and key, what the tenant offers, what may be written. Settings that it finds to be
+    otherwise are learned from it."""
+    options = Options.of(connection)
+    found = _reach(connection, session, options)
+    yield found
+    if not found.ok:
+        return
+    if scheme := found.learned.get("auth_scheme"):
+        options = _with(options, auth_scheme=scheme)
+        session = _session(connection, options)
+        session.for_people = True
+    client = Client(session, options)
+    yield _subsidiaries(client)
+    yield _offers(client)
+    yield _entries(client)
+
+
+def _reach(connection: Connection, session: Session, options: Options) -> Step:
+    name = f"Reach {options.base_url}"
+    try:
+        session.get(options.vendors_path, params={"page_size": 1})
+    except Unauthorized as refused:
+        other = OTHER_SCHEME[options.auth_scheme]
+        breaker.reset(connection)  # the refusal closed it, and one other word is worth a try
+        probe = _session(connection, _with(options, auth_scheme=other))
+        probe.for_people = True
+        try:
+            probe.get(options.vendors_path, params={"page_size": 1})
+        except Fault:
+            return Step(
+                name=name,
+                ok=False,
+                detail=refused.sentence,
+                remedy="Make a new API key in the Airbase portal. The key belongs to one tenant and one address.",
+            )
+        finally:
+            probe.close()
+        return Step(
+            name=name,
+            ok=True,
+            detail=f"The key is known with the word {other} before it, not {options.auth_scheme}.",
+            learned={"auth_scheme": other},
+        )
+    except Fault as fault:
+        return Step(name=name, ok=False, detail=fault.sentence, remedy=fault.remedy or "Check the address.")
+    return Step(name=name, ok=True, detail="It answers and knows the key.")
+
+
+def _subsidiaries(client: Client) -> Step:
+    rows = [row for page in client.pages(client.options.subsidiaries_path) for row in page]
+    return Step(name="Subsidiaries", ok=bool(rows), detail=f"{len(rows)} are there.", remedy=_subsidiary_remedy(rows))
+
+
+def _subsidiary_remedy(rows: list[bytes]) -> str:
+    return "" if rows else "Make the subsidiary in Airbase first: bills and payments belong to one."
+
+
+def _offers(client: Client) -> Step:
+    """Whether bills, purchase orders and payments are there."""
+    missing = []
+    for label, path in (
+        ("bills", client.options.bills_path),
+        ("purchase orders", client.options.purchase_orders_path),
+        ("payments", client.options.payments_path),
+    ):
+        try:
+            client.session.get(path, params={"page_size": 1})
+        except Fault as fault:
+            if fault.status not in NOT_OFFERED:
+                return Step(name="What it offers", ok=False, detail=fault.sentence, remedy=fault.remedy)
+            missing.append(label)
+    if missing:
+        return Step(
+            name="What it offers",
+            ok=True,
+            detail=f"This tenant has no {', no '.join(missing)} over the API. Bills and purchase orders are not sent; "
+            "payments come back as ledger entries.",
+            learned={"resources": "ledger"},
+        )
+    return Step(
+        name="What it offers", ok=True, detail="Bills, purchase orders and payments.", learned={"resources": "all"}
+    )
+
+
+def _entries(client: Client) -> Step:
+    page = next(client.pages(client.options.ledger_path, status=client.options.ready_status), ())
+    return Step(name="Ledger entries", ok=True, detail=f"{len(page)} wait to be booked on the first page.")
+
+
+def _with(options: Options, **changes: object) -> Options:
+    return replace(options, **changes)
+
+
+SYSTEM = System(
+    key="airbase",
+    label=LABEL,
+    settings=SETTINGS,
+    session=session,
+    checks=checks,
+    one_company=True,
+    feeds=(
+        FeedSpec(
+            key="payments",
+            label="Approved payments",
+            entity="payment",
+            open=Payments,
+            reads="inbox",
+            interval=dt.timedelta(minutes=10),
+            overlap=dt.timedelta(0),
+            settle=dt.timedelta(0),
+        ),
+        FeedSpec(
+            key="vendors",
+            label="Vendors made in Airbase",
+            entity="vendor",
+            open=NewVendors,
+            reads="inbox",
+            interval=dt.timedelta(minutes=10),
+            overlap=dt.timedelta(0),
+            settle=dt.timedelta(0),
+        ),
+    ),
+    sinks=SINKS,
+    budget_identity=_budget_identity,
+)

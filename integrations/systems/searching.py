@@ -1,0 +1,61 @@
+"""A page that a system cannot give is asked for in parts, down to the one record that it fails over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from integrations.http.errors import Transient
+
+MOST_CALLS = 60
+"""So many calls are spent on one page. More bad records than that are no bad records but an outage."""
+
+
+class HasElements(Protocol):
+    """What is asked of a page."""
+
+    @property
+    def elements(self) -> Sequence[bytes]: ...
+
+
+P = TypeVar("P", bound=HasElements)
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[P]):
+    """A part of the page: as it came, or one record that does not come."""
+
+    page: P | None
+
+
+def search(ask: Callable[[int, int], P], number: int, size: int, fault: Transient) -> list[Part[P]]:
+    """The parts of page `number` of `size` records, which failed with `fault`, in their order. `ask` gives a page by
+    number and size. Level by level, so that good answers stand between the bad ones. Raises `fault` when it takes too
+    many calls, and whatever `ask` raises that is not Transient."""
+    found: dict[int, Part[P]] = {}
+    failing, calls = [(number, size)], 0
+    while failing:
+        at, whole = failing.pop(0)
+        if whole == 1:
+            found[at - 1] = Part(None)
+            continue
+        pieces = _smallest_factor(whole)
+        part = whole // pieces
+        for piece in range(pieces * (at - 1) + 1, pieces * at + 1):
+            calls += 1
+            if calls > MOST_CALLS:
+                raise fault
+            try:
+                page = ask(piece, part)
+            except Transient:
+                failing.append((piece, part))
+                continue
+            found[(piece - 1) * part] = Part(page)
+            if not page.elements:
+                break  # behind the end of the list
+    return [found[place] for place in sorted(found)]
+
+
+def _smallest_factor(number: int) -> int:
+    return next((n for n in range(2, int(number**0.5) + 1) if number % n == 0), number)

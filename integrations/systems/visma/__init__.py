@@ -1,0 +1,1 @@
+"""Visma.net ERP: purchasing, and the sales side that trading partners see, of one company."""

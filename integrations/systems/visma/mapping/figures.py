@@ -1,0 +1,77 @@
+"""What the mappings of supplier and customer invoices share: which figures belong together, what is rounding, what a
+line costs, which VAT is a line's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from edi.documents import money
+from edi.documents.values import Tax, normalise
+from integrations.systems.visma.mapping.parts import net_price
+
+ROUNDED_TO_WHOLE = frozenset({"SEK", "NOK", "DKK"})
+"""Currencies in which invoices are commonly rounded to whole kronor."""
+HALF, ONE = Decimal("0.5"), Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The header's amounts in one of the two currencies."""
+
+    lines: Decimal
+    discount: Decimal
+    tax: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.lines - self.discount + self.tax
+
+
+def rounding_of(difference: Decimal, total: Decimal, currency: str, stated: set[Decimal]) -> Decimal:
+    """What of the difference between total and parts is rounding of the total, and not a fault.
+
+    It is when the books call this amount a rounding difference and it is less than one unit of the currency; or,
+    where they state none, when the total is in whole kronor and the difference at most half a krona. Any other
+    difference stays one: whoever sends the document refuses it.
+    """
+    if stated:
+        return difference if abs(difference) in stated and abs(difference) < ONE else Decimal(0)
+    whole = currency in ROUNDED_TO_WHOLE and total == total.to_integral_value()
+    return difference if whole and abs(difference) <= HALF else Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a line costs, by one reading of its figures: quantity × price − discount = amount."""
+
+    quantity: Decimal
+    price: Decimal
+    discount: Decimal
+    amount: Decimal
+
+
+def line_cost(quantity: Decimal, price: Decimal, discount: Decimal, amount: Decimal, currency: str) -> Cost:
+    """The cost of a line whose booked amount (after discount) is `amount`: where quantity times price, less the
+    discount, is not that, the price is made to fit."""
+    if not quantity and amount:  # a cost without a quantity, as booked on an account: one of it at that amount
+        return Cost(quantity=ONE, price=amount, discount=Decimal(0), amount=amount)
+    gross, allowed = money.rounded(quantity * price, currency), money.minor_unit(currency)
+    if abs(gross - discount - amount) <= allowed:
+        return Cost(quantity=quantity, price=price, discount=discount, amount=amount)
+    if abs(gross - amount) > allowed:
+        price = net_price(amount, quantity)
+    return Cost(quantity=quantity, price=price, discount=Decimal(0), amount=amount)
+
+
+def line_taxes(code: str, amount: Decimal, taxes: tuple[Tax, ...], tax_total: Decimal, currency: str) -> Iterator[Tax]:
+    """The VAT of a line by the rate of its code, computed. A code without a rate is named only where that cannot be
+    read as "no VAT": beside the document's taxes, or on a document without VAT.
+    """
+    rate = next((tax.rate for tax in taxes if tax.code == code), None)
+    if code and rate is not None:
+        yield Tax(code=code, rate=rate, base=amount, amount=normalise(money.rounded(amount * rate / 100, currency)))
+    elif code and (taxes or not tax_total):
+        yield Tax(code=code)

@@ -1,0 +1,1 @@
+"""Writing to Visma.net ERP: read with version, compare, write on that version, read back."""

@@ -1,0 +1,217 @@
+"""Changes of purchase orders, and lines in their notes: on the version that was read, known again by our mark."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import msgspec
+from django.utils import timezone
+
+from edi.documents.order_change import order_numbers
+from edi.documents.values import Party, digest
+from integrations.http.errors import Conflict, Fault, NeedsApproval, NotFound, Rejected
+from integrations.http.session import Response
+from integrations.systems.contract import (
+    Applied,
+    CannotTell,
+    Change,
+    Delivered,
+    Effect,
+    Evidence,
+    NotApplied,
+    NotNeeded,
+    Outgoing,
+    Unmappable,
+)
+from integrations.systems.visma import changing, mapping, marks, planned, stamps, wire
+from integrations.systems.visma.client import ETag, segment
+from integrations.systems.visma.commands import AppendNote, ChangeOrder
+from integrations.systems.visma.sinks.base import ORDERS, CommandSink, read, read_order
+
+
+class OrderChangeSink(CommandSink[ChangeOrder]):
+    """Applies a change as a whole or not at all: fields and mark go in one request, so one proves the other."""
+
+    kind = ChangeOrder
+
+    def apply(self, command: ChangeOrder, item: Outgoing) -> Effect:
+        order, etag = read_order(self.client, command.change.number)
+        number = order.order_nbr or ""
+        if marks.is_marked(order.note, command.stamp):
+            left = self._digest_since(number, command.buyer, item)
+            return Delivered(target_id=number, version_tag=etag.value, document_digest=left)
+        try:
+            plan = changing.plan(command, order, zone=self.client.options.zone)
+        except planned.NotApplicable as refused:
+            raise Rejected(
+                f"The change of purchase order {number} cannot be applied: {'; '.join(refused.reasons)}.",
+                remedy="Nothing of it was applied. Agree with the trading partner on what is meant; then correct the "
+                "order in Visma.net and dismiss the change, or correct the change and replay it.",
+            ) from refused
+        self._same_base(item, plan, number)
+        status = {"changes": [c.words for c in plan.changes], "left_out": list(plan.left_out)}
+        if not plan.members:
+            return Delivered(target_id=number, version_tag=etag.value, status=status)
+        if plan.needs_approval(command, order):
+            raise NeedsApproval(
+                f"The change of purchase order {number} by {plan.value:.2f} {order.currency or ''} needs a person's "
+                "approval.",
+                asks=[c.words for c in plan.changes],
+                digest=plan.digest,
+            )
+        count = len(plan.changes)
+        said = f"applied, {count} change{'' if count == 1 else 's'}"
+        note = marks.marked(order.note, command.stamp, saying=said)
+        try:
+            new = self.client.put(f"{ORDERS}/{segment(number)}", {**plan.members, "note": {"value": note}}, etag)
+        except Conflict as conflict:
+            raise Conflict(
+                f"Purchase order {number} was changed in Visma.net ERP after it was read.",
+                remedy="Look at the order in Visma.net; then replay the change, or dismiss it.",
+                technical=conflict.technical,
+                status=conflict.status,
+                base=plan.before,
+            ) from conflict
+        version = new.value if new else ""
+        left = self._digest(number, command.buyer, lambda answer, now: new is not None and now == new)
+        return Delivered(target_id=number, version_tag=version, status=status, document_digest=left)
+
+    def _same_base(self, item: Outgoing, plan: planned.Plan, number: str) -> None:
+        """After a conflict the change goes on the new version only where nobody touched the fields that it changes.
+        Otherwise a person sees both values. Raises Rejected."""
+        now = plan.before
+        others = [
+            f"{place} was {before or 'nothing'} and is now {now[place] or 'nothing'}"
+            for place, before in item.base.items()
+            if place in now and now[place] != before
+        ]
+        if others:
+            wanted = "; ".join(c.words for c in plan.changes if c.place in item.base)
+            raise Rejected(
+                f"Purchase order {number} was changed by somebody else while the trading partner's change was applied: "
+                f"{'; '.join(others)}. The change asks for: {wanted}.",
+                remedy="Decide which value counts. To apply the change all the same, replay it; otherwise correct the "
+                "order in Visma.net, agree with the trading partner, and dismiss the change.",
+            )
+
+    def _digest_since(self, number: str, buyer: Party | None, item: Outgoing) -> str:
+        """The digest of the order as an earlier try left it, "" where somebody may have written after that try: when it
+        changed later than the try can have lasted, by Visma's own clock."""
+        sent_at = item.first_sent_at
+        if sent_at is None:
+            return ""
+        options = self.client.options
+
+        def untouched(answer: Response, version: ETag) -> bool:
+            head = self.client.decode(answer, wire.PurchaseOrderHead)
+            if answer.date is None or not head.last_modified_date_time:
+                return False
+            changed = stamps.parse(head.last_modified_date_time, options.zone, not_after=answer.date)
+            ahead = answer.date - timezone.now()
+            return bool(changed <= sent_at + ahead + dt.timedelta(seconds=options.deadline))
+
+        return self._digest(number, buyer, untouched)
+
+    def _digest(self, number: str, buyer: Party | None, untouched: Callable[[Response, ETag], bool]) -> str:
+        """The digest of the order as it is now, "" where that cannot be told: somebody wrote again at once, or the
+        order cannot be read back. Then its next version goes out as any other."""
+        if buyer is None:
+            return ""
+        try:
+            answer, etag = self.client.get_with_etag(f"{ORDERS}/{segment(number)}")
+            if not untouched(answer, etag):
+                return ""
+            return digest(mapping.purchase_order(answer.body, buyer=buyer, zone=self.client.options.zone))
+        except (Fault, Unmappable, msgspec.DecodeError, ValueError):
+            return ""
+
+    def changes(self, item: Outgoing) -> list[Change]:
+        """What the change makes of the order as it is now."""
+        command = self.command(item)
+        order, _ = read_order(self.client, command.change.number)
+        if marks.is_marked(order.note, command.stamp):
+            return []
+        try:
+            plan = changing.plan(command, order, zone=self.client.options.zone)
+        except planned.NotApplicable as refused:
+            raise Rejected(f"It cannot be applied: {'; '.join(refused.reasons)}.") from refused
+        return [
+            Change(
+                field=f"line {c.line} {c.name}" if c.line is not None else c.name,
+                before=c.before,
+                after=c.after,
+                reason=c.reason,
+            )
+            for c in plan.changes
+        ]
+
+    def look(self, command: ChangeOrder, item: Outgoing) -> Evidence:
+        try:
+            order, _ = read_order(self.client, command.change.number)
+        except Rejected as gone:
+            return CannotTell(reason=gone.sentence)
+        number, mark = order.order_nbr or "", marks.mark(command.stamp)
+        if not marks.is_marked(order.note, command.stamp):
+            return NotApplied(proof=f"The note of purchase order {number} does not carry {mark}.")
+        others = changing.holds(command, order, zone=self.client.options.zone)
+        if others:
+            return CannotTell(
+                reason=f"Purchase order {number} carries {mark}, and yet says something else: {'; '.join(others)}."
+            )
+        return Applied(
+            target_id=number,
+            proof=f"Purchase order {number} carries {mark} and all values of the change.",
+            document_digest=self._digest_since(number, command.buyer, item),
+        )
+
+
+class OrderNoteSink(CommandSink[AppendNote]):
+    """Adds a line to the end of an order's note; what people wrote stays."""
+
+    kind = AppendNote
+
+    def apply(self, command: AppendNote, item: Outgoing) -> Effect:
+        found = self._order(command)
+        if found is None:
+            return NotNeeded(
+                reason=f"There is no purchase order {command.order_number} in Visma.net ERP, so it has no note."
+            )
+        order, etag = found
+        number = order.order_nbr or ""
+        note = marks.marked(order.note, command.stamp, saying=command.text)
+        if note == (order.note or ""):
+            return Delivered(target_id=number, version_tag=etag.value)
+        new = self.client.put(f"{ORDERS}/{segment(number)}", {"note": {"value": note}}, etag)
+        return Delivered(target_id=number, version_tag=new.value if new else "")
+
+    def changes(self, item: Outgoing) -> list[Change]:
+        command = self.command(item)
+        found = self._order(command)
+        if found is None:
+            return []
+        order, _ = found
+        note = marks.marked(order.note, command.stamp, saying=command.text)
+        before = order.note or ""
+        if note == before:
+            return []
+        return [Change(field="note", before=before, after=note, reason="a line is added at its end")]
+
+    def look(self, command: AppendNote, item: Outgoing) -> Evidence:
+        mark = marks.mark(command.stamp)
+        found = self._order(command)
+        if found is None:
+            return CannotTell(reason=f"There is no purchase order {command.order_number} any more.")
+        order, _ = found
+        if marks.is_marked(order.note, command.stamp):
+            return Applied(target_id=order.order_nbr or "", proof=f"Its note carries {mark}.")
+        return NotApplied(proof=f"Its note does not carry {mark}.")
+
+    def _order(self, command: AppendNote) -> tuple[wire.PurchaseOrder, ETag] | None:
+        """The order by its number as stated, or without a suffix that the sender added; None when there is none."""
+        for number in order_numbers(command.order_number):
+            try:
+                return read(self.client, ORDERS, number, wire.PurchaseOrder)
+            except NotFound:
+                continue
+        return None

@@ -1,0 +1,292 @@
+"""Payments to suppliers, in two writes: the payment with its documents, then its release.
+
+Visma knows no idempotency key, and its payment reference is no filter. So a payment carries our stamp in its
+description, and before it is made the supplier's payments are looked through.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from integrations.http.errors import NotFound, Rejected, Unknown
+from integrations.http.session import Session
+from integrations.models import Connection
+from integrations.systems.contract import (
+    Accepted,
+    Applied,
+    CannotTell,
+    Confirms,
+    Delivered,
+    Effect,
+    Evidence,
+    NotApplied,
+    Outgoing,
+)
+from integrations.systems.visma import wire_ledger as wire
+from integrations.systems.visma.client import ETag, VismaClient, segment
+from integrations.systems.visma.codes import codes_of, must_have
+from integrations.systems.visma.commands import MakePayment, PaidDocument, PaymentCommand, ReleasePayment
+from integrations.systems.visma.settings import Options
+from integrations.systems.visma.sinks.base import AT_WORK, INVOICES, LOOK_BACK, PAYMENTS, CommandSink, listed, read
+
+DONE = ("Closed", "Open")
+"""Statuses of a payment that was released."""
+DEAD = ("Voided", "Rejected")
+CREDIT_NOTE = "DebitAdj"
+"""A supplier's credit note: it lessens what is paid. Its amount in a payment is positive all the same."""
+LONGEST_STAMP = 50
+"""Characters of Visma's description of a payment."""
+
+
+class SupplierPaymentSink(CommandSink[PaymentCommand]):
+    kind = PaymentCommand
+    confirms = Confirms(later=True, poll=dt.timedelta(seconds=5), deadline=dt.timedelta(hours=1))
+
+    def __init__(self, client: VismaClient, session: Session) -> None:
+        super().__init__(client)
+        self._session = session
+
+    @classmethod
+    def open(cls, connection: Connection, session: Session) -> SupplierPaymentSink:
+        return cls(VismaClient(session, Options.of(connection)), session)
+
+    def apply(self, command: PaymentCommand, item: Outgoing) -> Effect:
+        match command:
+            case MakePayment():
+                return self._make(command)
+            case ReleasePayment():
+                return self._release(command)
+
+    def look(self, command: PaymentCommand, item: Outgoing) -> Evidence:
+        if isinstance(command, MakePayment):
+            return self._look_for(command)
+        payment = self._payment(command)
+        if payment is None:
+            return CannotTell(reason=f"No payment to supplier {command.supplier} is called “{command.stamp}”.")
+        if payment.status in DONE or payment.released:
+            return Applied(target_id=payment.ref_nbr or "", proof=f"Payment {payment.ref_nbr} is {payment.status}.")
+        return NotApplied(proof=f"Payment {payment.ref_nbr} is {payment.status}.")
+
+    def _look_for(self, command: MakePayment) -> Evidence:
+        """By our stamp. One that says something else, or that somebody voided meanwhile, is for a person to judge: it
+        must not be made a second time."""
+        ours = [p for p in self._payments_since(command.supplier, command.date) if _is_called(p, command.stamp)]
+        found = self._alive(command, ours)
+        if found is not None:
+            if wrong := _otherwise(command, found):
+                return CannotTell(reason=f"Payment {found.ref_nbr} is called “{command.stamp}” and says {wrong}.")
+            return Applied(target_id=found.ref_nbr or "", proof=f"Payment {found.ref_nbr} is called “{command.stamp}”.")
+        if dead := [p for p in ours if p.ref_nbr != command.made_as]:
+            return CannotTell(reason=f"Payment {dead[0].ref_nbr} is called “{command.stamp}” and is {dead[0].status}.")
+        return NotApplied(proof=f"No payment to supplier {command.supplier} is called “{command.stamp}”.")
+
+    # --- Making
+
+    def _make(self, command: MakePayment) -> Effect:
+        if not command.stamp or len(command.stamp) > LONGEST_STAMP:
+            raise ValueError(f"a stamp has 1 to {LONGEST_STAMP} characters: {command.stamp!r}")
+        known = list(self._payments_since(command.supplier, command.date))
+        made = self._alive(command, known)
+        if made is not None:
+            if wrong := _otherwise(command, made):
+                raise Rejected(
+                    f"Payment {made.ref_nbr} in Visma.net ERP was made for this one and says {wrong}. Nothing was "
+                    "booked a second time.",
+                    remedy="If what was approved changed after it was booked, correct the payment in Visma.net or void "
+                    "it and book the difference by hand; then settle this delivery as arrived.",
+                )
+            return Delivered(target_id=made.ref_nbr or "")
+        for payment in known:
+            if _same_money(command, payment):
+                raise Rejected(
+                    f"Payment {payment.ref_nbr} in Visma.net ERP has the reference {command.reference} and the amount "
+                    f"{command.amount} {command.currency} already, and was not made by ml-connector.",
+                    remedy="If it is the same payment, settle this delivery as arrived with that number. If not, "
+                    "change the reference of the one in Visma.net and replay.",
+                )
+        self._check(command)
+        body: dict[str, Any] = {
+            "type": {"value": "Payment"},
+            "applicationDate": {"value": f"{command.date.isoformat()}T00:00:00"},
+            "paymentRef": {"value": command.reference},
+            "description": {"value": command.stamp},
+            "supplier": {"value": command.supplier},
+            "currency": {"value": command.currency},
+            "paymentAmount": {"value": command.amount},
+            "hold": {"value": False},
+            "paymentLines": [
+                {
+                    "operation": "Insert",
+                    "documentType": {"value": paid.document_type},
+                    "refNbr": {"value": paid.number},
+                    "amountPaid": {"value": paid.amount},
+                }
+                for paid in command.documents
+            ],
+        }
+        for name, value in (
+            ("paymentMethod", command.payment_method),
+            ("cashAccount", command.cash_account),
+            ("branch", command.branch),
+        ):
+            if value:
+                body[name] = {"value": value}
+        return Delivered(target_id=self.client.create(PAYMENTS, body))
+
+    def _check(self, command: MakePayment) -> None:
+        """Raises Rejected with every reason why Visma would refuse the payment or book it wrongly."""
+        codes = codes_of(self.client, self._session)
+        problems = []
+        if command.payment_method and command.payment_method not in codes.payment_methods:
+            problems.append(f"{command.payment_method} is no way to pay suppliers")
+        if command.cash_account and command.cash_account not in codes.cash_accounts:
+            problems.append(f"there is no cash account {command.cash_account}")
+        for paid in command.documents:
+            problems += self._check_document(command, paid)
+        applied = sum(
+            (-p.amount if p.document_type == CREDIT_NOTE else p.amount for p in command.documents), Decimal(0)
+        )
+        if applied > command.amount:
+            problems.append(f"{applied} is applied to documents, and {command.amount} was paid")
+        must_have(
+            problems,
+            what=f"Payment {command.reference} of {command.amount} {command.currency} cannot be booked",
+            remedy="Correct what it names in Visma.net or in the integration's settings; then replay.",
+        )
+
+    def _check_document(self, command: MakePayment, paid: PaidDocument) -> list[str]:
+        name = f"{paid.document_type} {paid.number}"
+        try:
+            found, _ = read(self.client, f"{INVOICES}/{segment(paid.document_type)}", paid.number, wire.Payable)
+        except NotFound:
+            return [f"there is no {name}"]
+        problems = []
+        if found.supplier is not None and found.supplier.number != command.supplier:
+            problems.append(f"{name} is of supplier {found.supplier.number}, not of {command.supplier}")
+        if (found.currency_id or "").upper() != command.currency.upper():
+            problems.append(f"{name} is in {found.currency_id}, the payment in {command.currency}")
+        elif found.status == "Closed":
+            problems.append(f"{name} is paid")
+        elif found.balance_in_currency is not None and paid.amount > found.balance_in_currency:
+            problems.append(f"{found.balance_in_currency} of {name} is open, and {paid.amount} was paid")
+        return problems
+
+    # --- Releasing
+
+    def _release(self, command: ReleasePayment) -> Effect:
+        payment, version = self._versioned(command)
+        if payment is None:
+            raise Rejected(
+                f"No payment to supplier {command.supplier} in Visma.net ERP is called “{command.stamp}”.",
+                remedy="Replay the making of the payment by force.",
+            )
+        number = payment.ref_nbr or ""
+        if payment.status in DONE or payment.released:
+            return Delivered(target_id=number)
+        if payment.status != "Balanced":
+            raise Rejected(
+                f"Payment {number} is {payment.status} in Visma.net ERP and cannot be released.",
+                remedy="Release it in Visma.net, or take it off hold and replay.",
+            )
+        if command.amount is not None and payment.payment_amount != command.amount:
+            raise Rejected(
+                f"Payment {number} was changed in Visma.net ERP: it says {payment.payment_amount}, and "
+                f"{command.amount} was approved. It is not released.",
+                remedy="Correct the amount in Visma.net and replay, or release the payment there and settle this as "
+                "arrived.",
+            )
+        body = {"type": {"value": "Payment"}}
+        said = self.client.act(f"{PAYMENTS}/{segment(number)}/action/release", body, version=version)
+        if said.action_result == "Failed":
+            raise Rejected(
+                f"Visma.net ERP does not release payment {number}: {said.error_info or 'it says no reason'}",
+                remedy="Correct what it names and replay, or release the payment in Visma.net.",
+            )
+        now = self._payment(command)
+        if now is not None and (now.status in DONE or now.released):
+            return Delivered(target_id=number)
+        if said.action_result in AT_WORK:
+            return Accepted(target_id=number)
+        raise Unknown(f"Visma.net ERP says that payment {number} was released, and shows it as {payment.status}.")
+
+    # --- Reading
+
+    def _payment(self, command: ReleasePayment) -> wire.SupplierPayment | None:
+        return self._versioned(command)[0]
+
+    def _versioned(self, command: ReleasePayment) -> tuple[wire.SupplierPayment | None, ETag | None]:
+        """The payment as it is now, with its version; None when there is none."""
+        number = command.payment_number
+        if not number:
+            found = self._stamped(command.stamp, command.supplier, command.date)
+            number = (found.ref_nbr or "") if found is not None else ""
+        if not number:
+            return None, None
+        try:
+            return read(self.client, PAYMENTS, number, wire.SupplierPayment)
+        except NotFound:
+            return None, None
+
+    def _stamped(self, stamp: str, supplier: str, date: dt.date) -> wire.SupplierPayment | None:
+        for payment in self._payments_since(supplier, date):
+            if _is_called(payment, stamp) and payment.status not in DEAD:
+                return payment
+        return None
+
+    def _alive(self, command: MakePayment, known: list[wire.SupplierPayment]) -> wire.SupplierPayment | None:
+        """The payment that this one became: by our stamp, else by the number under which an earlier version was made.
+        That one may lie far back: a later version may have another date."""
+        for payment in known:
+            if _is_called(payment, command.stamp) and payment.status not in DEAD:
+                return payment
+        if not command.made_as or any(p.ref_nbr == command.made_as for p in known if p.status in DEAD):
+            return None
+        try:
+            before, _ = read(self.client, PAYMENTS, command.made_as, wire.SupplierPayment)
+        except NotFound:
+            return None
+        return None if before.status in DEAD else before
+
+    def _payments_since(self, supplier: str, date: dt.date) -> Iterator[wire.SupplierPayment]:
+        """The supplier's payments from some weeks before the date on. Raises Rejected when there are too many to look
+        through: a payment that cannot be told from others is not made."""
+        filters = {
+            "supplier": supplier,
+            "docDate": (date - LOOK_BACK).isoformat(),
+            "docDateCondition": ">=",
+            "paymentType": "Payment",
+        }
+        for payment in listed(
+            self.client, PAYMENTS, filters, wire.SupplierPayment, what=f"payments to supplier {supplier}"
+        ):
+            if payment.supplier is not None and payment.supplier.number == supplier:
+                yield payment
+
+
+def _is_called(payment: wire.SupplierPayment, stamp: str) -> bool:
+    return (payment.description or "").strip() == stamp
+
+
+def _otherwise(command: MakePayment, payment: wire.SupplierPayment) -> str:
+    """What a payment that was made says otherwise than what was approved, in words; "" when it says the same."""
+    supplier = (payment.supplier.number or "") if payment.supplier is not None else ""
+    currency = (payment.currency.id or "") if payment.currency is not None else ""
+    pairs = (
+        ("supplier", supplier, command.supplier),
+        ("amount", payment.payment_amount, command.amount),
+        ("currency", currency.upper(), command.currency.upper()),
+    )
+    return ", ".join(f"{name} {now} instead of {shall}" for name, now, shall in pairs if now not in (None, "", shall))
+
+
+def _same_money(command: MakePayment, payment: wire.SupplierPayment) -> bool:
+    """Whether somebody entered the same payment by hand."""
+    return (
+        bool(command.reference)
+        and payment.status not in DEAD
+        and (payment.payment_ref or "").strip() == command.reference
+        and payment.payment_amount == command.amount
+    )

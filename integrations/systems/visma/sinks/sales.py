@@ -1,0 +1,298 @@
+"""Invoices and credit notes to customers that were sold elsewhere, in two writes: the document, then its release.
+
+Visma knows no idempotency key. So a document carries our stamp in its external reference, which lists can be filtered
+by, and it is looked for by that before it is made. Status 200 of a release says nothing: what became of it is read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from edi.documents.values import normalise
+from integrations.http.errors import NotFound, Rejected, Unknown
+from integrations.http.session import Session
+from integrations.models import Connection
+from integrations.systems.contract import (
+    Accepted,
+    Applied,
+    CannotTell,
+    Confirms,
+    Delivered,
+    Effect,
+    Evidence,
+    NotApplied,
+    NotNeeded,
+    Outgoing,
+    Part,
+    Stated,
+)
+from integrations.systems.visma import marks, wire_sales
+from integrations.systems.visma.client import VismaClient, segment
+from integrations.systems.visma.codes import Codes, codes_of, must_have
+from integrations.systems.visma.sale_commands import MakeSale, NoteSale, ReleaseSale, SaleCommand, SaleLine
+from integrations.systems.visma.settings import Options
+from integrations.systems.visma.sinks.base import CommandSink, read
+
+PATHS = {"Invoice": "v1/customerinvoice", "CreditNote": "v1/customerCreditNote"}
+MAKING = {"Invoice": "v2/customerinvoice", "CreditNote": "v2/customerCreditNote"}
+"""Documents are made by version 2, and read, changed and released by version 1."""
+LINES = {"Invoice": "invoiceLines", "CreditNote": "lines"}
+NAMES = {"Invoice": "invoice", "CreditNote": "credit note"}
+RELEASED = ("Open", "Closed")
+DEAD = ("Voided",)
+AT_WORK = ("Queued", "InProcess")
+PRICE = Decimal("0.000001")
+MOST_PAGES = 20
+LONGEST_TEXT = 255
+
+
+class SaleSink(CommandSink[SaleCommand]):
+    kind = SaleCommand
+    confirms = Confirms(later=True, poll=dt.timedelta(seconds=5), deadline=dt.timedelta(hours=1))
+
+    def __init__(self, client: VismaClient, session: Session) -> None:
+        super().__init__(client)
+        self._session = session
+
+    @classmethod
+    def open(cls, connection: Connection, session: Session) -> SaleSink:
+        return cls(VismaClient(session, Options.of(connection)), session)
+
+    def apply(self, command: SaleCommand, item: Outgoing) -> Effect:
+        match command:
+            case MakeSale():
+                return self._make(command)
+            case ReleaseSale():
+                return self._release(command)
+
+    def look(self, command: SaleCommand, item: Outgoing) -> Evidence:
+        found = self._document(command)
+        what = NAMES[command.document_type]
+        if isinstance(command, MakeSale):
+            if found is None:
+                return NotApplied(proof=f"No {what} has the external reference {command.stamp}.")
+            number = found.reference_number or ""
+            return Applied(target_id=number, proof=f"The {what} {number} has the external reference {command.stamp}.")
+        if found is None:
+            return CannotTell(reason=f"There is no {what} {command.number or command.stamp} in Visma.net ERP.")
+        number = found.reference_number or ""
+        if found.status in RELEASED:
+            return Applied(target_id=number, proof=f"The {what} {number} is {found.status}.")
+        return NotApplied(proof=f"The {what} {number} is {found.status}.")
+
+    # --- Reading back
+
+    def says(self, item: Outgoing) -> dict[str, str]:
+        command = self.command(item)
+        return {"total": f"{normalise(command.total)} {command.currency}"}
+
+    def current(self, item: Outgoing) -> Stated | NotApplied | CannotTell:
+        """What the document comes to in Visma.net, and by VAT code."""
+        command = self.command(item)
+        found = self._document(command)
+        if found is None:
+            return NotApplied(proof=f"No {NAMES[command.document_type]} has the reference {command.stamp}.")
+        stated = found.amount_in_currency if found.amount_in_currency is not None else found.amount
+        total = abs(normalise(stated or Decimal(0)))
+        day, currency = (found.document_date or "")[:10], found.currency_id or ""
+        return Stated(
+            target_id=found.reference_number or "",
+            fields={"total": f"{total} {currency}"},
+            amount=total,
+            owned={"status": found.status or ""},
+            parts=tuple(
+                Part(
+                    day=day,
+                    currency=currency,
+                    code=tax.tax_id or tax.code,
+                    net=normalise(tax.taxable_amount or Decimal(0)),
+                    tax=normalise(tax.vat_amount or Decimal(0)),
+                )
+                for tax in found.tax_details or ()
+            ),
+        )
+
+    # --- Making
+
+    def _make(self, command: MakeSale) -> Effect:
+        if (found := self._stamped(command.document_type, command.stamp, command.customer)) is not None:
+            return Delivered(target_id=found.reference_number or "")
+        must_have(
+            _problems(command, codes_of(self.client, self._session)),
+            what=f"The {NAMES[command.document_type]} {command.stamp} of {command.total} {command.currency} cannot be "
+            "booked",
+            remedy="Make the code in Visma.net, or correct it in the rules of the flow; then replay.",
+        )
+        day = {"value": f"{command.date.isoformat()}T00:00:00"}
+        body: dict[str, Any] = {
+            "customerNumber": {"value": command.customer},
+            "documentDate": day,
+            "origInvoiceDate": day,
+            "financialPeriod": {"value": f"{command.date:%Y%m}"},
+            "currencyId": {"value": command.currency},
+            "externalReference": {"value": command.stamp},
+            "customerRefNumber": {"value": command.reference},
+            "invoiceText": {"value": command.text},
+            "hold": {"value": False},
+            LINES[command.document_type]: [_line(line) for line in command.lines],
+        }
+        if command.branch:
+            body["branchNumber"] = {"value": command.branch}
+        if command.terms and command.document_type == "Invoice":
+            body["creditTermsId"] = {"value": command.terms}
+        return Delivered(target_id=self.client.create(MAKING[command.document_type], body))
+
+    # --- Releasing
+
+    def _release(self, command: ReleaseSale) -> Effect:
+        what, found = NAMES[command.document_type], self._document(command)
+        if found is None:
+            raise Rejected(
+                f"There is no {what} {command.number or command.stamp} in Visma.net ERP.",
+                remedy="Replay the making of it by force.",
+            )
+        number = found.reference_number or ""
+        if found.status in RELEASED:
+            return Delivered(target_id=number)
+        stated = found.amount_in_currency if found.amount_in_currency is not None else found.amount
+        currency = (found.currency_id or "").strip() or command.currency
+        if stated is None or abs(normalise(stated)) != command.total or currency != command.currency:
+            there = "nothing" if stated is None else f"{normalise(stated)} {currency}"
+            raise Rejected(
+                f"The {what} {number} comes to {there} in Visma.net ERP, and has to come to {command.total} "
+                f"{command.currency}: it is not released.",
+                remedy="Compare rates and VAT codes of its lines with the rules of the flow. Correct it in Visma.net, "
+                "then replay; or release it there.",
+            )
+        if not command.release:
+            return NotNeeded(reason=f"The {what} {number} comes to {command.total}. People release it: a setting.")
+        if found.status != "Balanced":
+            raise Rejected(
+                f"The {what} {number} is {found.status} in Visma.net ERP and cannot be released.",
+                remedy="Release it in Visma.net, or take it off hold and replay.",
+            )
+        path = f"{PATHS[command.document_type]}/{segment(number)}/action/release"
+        said = self.client.act(path, {})
+        if said.action_result == "Failed":
+            raise Rejected(
+                f"Visma.net ERP does not release the {what} {number}: {said.error_info or 'it says no reason'}",
+                remedy="Correct what it names and replay, or release it in Visma.net.",
+            )
+        now = self._document(command)
+        if now is not None and now.status in RELEASED:
+            return Delivered(target_id=number)
+        if said.action_result in AT_WORK:
+            return Accepted(target_id=number)
+        raise Unknown(f"Visma.net ERP says that the {what} {number} was released, and shows it as {found.status}.")
+
+    # --- Reading
+
+    def _document(self, command: SaleCommand) -> wire_sales.CustomerInvoice | None:
+        number = command.number if isinstance(command, ReleaseSale) else ""
+        if not number:
+            customer = command.customer if isinstance(command, MakeSale) else ""
+            return self._stamped(command.document_type, command.stamp, customer)
+        try:
+            return read(self.client, PATHS[command.document_type], number, wire_sales.CustomerInvoice)[0]
+        except NotFound:
+            return None
+
+    def _stamped(self, document_type: str, stamp: str, customer: str) -> wire_sales.CustomerInvoice | None:
+        found = self._listed(
+            document_type, {"externalReference": stamp, **({"customer": customer} if customer else {})}
+        )
+        for document in found:
+            mine = (document.external_reference or "").strip() == stamp
+            kind = document.document_type or document_type
+            if mine and kind == document_type and document.status not in DEAD:
+                return document
+        return None
+
+    def _listed(self, document_type: str, filters: dict[str, str]) -> Iterator[wire_sales.CustomerInvoice]:
+        """Raises Rejected when there are too many to look through, because Visma does not know the filter: a document
+        that cannot be told from others is not made."""
+        rows = 0
+        for number in range(1, MOST_PAGES + 1):
+            page = self.client.page(PATHS[document_type], number, filters=filters)
+            for raw in page.elements:
+                yield self.client.decode_element(raw, wire_sales.CustomerInvoice)
+            rows += len(page.elements)
+            if not page.elements or (page.total is not None and rows >= page.total):
+                return
+        raise Rejected(
+            f"Visma.net ERP does not filter {NAMES[document_type]}s by external reference, and has more of them than "
+            "can be looked through: it cannot be told whether this one was booked already.",
+            remedy="Enter it in Visma.net and settle this delivery as arrived.",
+        )
+
+
+class SaleNoteSink(CommandSink[NoteSale]):
+    """Adds a line to the end of a customer invoice's note; what people wrote stays."""
+
+    kind = NoteSale
+
+    def apply(self, command: NoteSale, item: Outgoing) -> Effect:
+        path = f"{PATHS['Invoice']}/{segment(command.number)}"
+        try:
+            found, etag = read(self.client, PATHS["Invoice"], command.number, wire_sales.CustomerInvoice)
+        except NotFound:
+            return NotNeeded(reason=f"There is no invoice {command.number} in Visma.net ERP, so it has no note.")
+        note = marks.marked(found.note, command.stamp, saying=command.text)
+        if note == (found.note or ""):
+            return Delivered(target_id=command.number, version_tag=etag.value)
+        try:
+            new = self.client.put(path, {"note": {"value": note}}, etag)
+        except NotFound:
+            raise  # it was there a moment ago: whatever this is, it says nothing of the note
+        except Rejected as refused:
+            return NotNeeded(
+                reason=f"Visma.net takes no note on {command.number} any more; the reference stays here. "
+                f"{refused.sentence}"[:450]
+            )
+        return Delivered(target_id=command.number, version_tag=new.value if new else "")
+
+    def look(self, command: NoteSale, item: Outgoing) -> Evidence:
+        mark = marks.mark(command.stamp)
+        try:
+            found, _ = read(self.client, PATHS["Invoice"], command.number, wire_sales.CustomerInvoice)
+        except NotFound:
+            return CannotTell(reason=f"There is no invoice {command.number} in Visma.net ERP any more.")
+        if marks.is_marked(found.note, command.stamp):
+            return Applied(target_id=command.number, proof=f"Its note carries {mark}.")
+        return NotApplied(proof=f"Its note does not carry {mark}.")
+
+
+def _problems(command: MakeSale, codes: Codes) -> list[str]:
+    """Why Visma would refuse the document or book it wrongly. VAT codes are left to it: it has zones, too."""
+    problems = []
+    for line in command.lines:
+        if line.account and line.account not in codes.accounts:
+            problems.append(f"account {line.account} does not exist or is not active")
+        for number, value in line.segments.items():
+            if value not in codes.segments.get(number, frozenset()):
+                problems.append(f"{value} is no active value of segment {number}")
+    return list(dict.fromkeys(problems))
+
+
+def _line(line: SaleLine) -> dict[str, Any]:
+    """The amount is stated, not reckoned from the price: the price is for reading."""
+    price = (line.amount / line.quantity).quantize(PRICE, rounding=ROUND_HALF_UP) if line.quantity else line.amount
+    members: dict[str, Any] = {
+        "operation": "Insert",
+        "description": {"value": line.text[:LONGEST_TEXT]},
+        "quantity": {"value": line.quantity or Decimal(1)},
+        "unitPriceInCurrency": {"value": normalise(price)},
+        "manualAmountInCurrency": {"value": line.amount},
+    }
+    if line.item:
+        members = {"inventoryNumber": {"value": line.item}, **members}
+    if line.vat_code:
+        members["vatCodeId"] = {"value": line.vat_code}
+    if line.account:
+        members["accountNumber"] = {"value": line.account}
+    if line.segments:
+        members["subaccount"] = [{"segmentId": n, "segmentValue": value} for n, value in line.segments.items()]
+    return members
