@@ -1,0 +1,1 @@
+"""Measures of reading and checking X12."""
