@@ -1,0 +1,251 @@
+"""Orders of the shop, from the shop's simulator to the books' and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django_scopes import scopes_disabled
+
+from integrations.engine.operations import claim_operation, work_on
+from integrations.engine.sessions import Sessions
+from integrations.models import Delivery, Flow, Operation, State
+from integrations.services import operations
+from portal.common.clock import db_now
+from tests.integrations.flows.adobe.conftest import PAIR, Shop, money
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Settle = Callable[..., None]
+
+
+def test_an_order_is_a_released_invoice_of_its_customer_and_knows_its_number(shop: Shop, settle: Settle) -> None:
+    made = shop.order()
+    settle()
+    assert shop.troubles() == []
+    invoice = shop.document(made)
+    assert money(invoice["amountInCurrency"]) == money(made["grand_total"])
+    assert (invoice["status"], invoice["documentType"], invoice["currencyId"]) == ("Open", "Invoice", made["currency"])
+    assert shop.stored(made)["ext_order_id"] == invoice["referenceNumber"]
+    customers = {c["number"]: c for c in shop.rows("customer", system="visma")}
+    assert customers[invoice["customer"]["number"]]["accountReference"] == "shop:customer:101"
+
+
+BASKETS: tuple[dict[str, Any], ...] = (
+    {"items": [{"sku": "SET-DYN", "qty": 2}]},
+    {"items": [{"sku": "SET-FIX", "qty": 1}]},
+    {"items": [{"sku": "A-001", "qty": 3}, {"sku": "A-004", "qty": 1}], "discount_percent": 15},
+    {"items": [{"sku": "A-001", "qty": 3}], "discount_amount": 5, "shipping_discount": 1},
+    {"items": [{"sku": "A-004", "qty": 1}], "gift_card": 20},
+    {"store": "se", "items": [{"sku": "A-001", "qty": 7}], "discount_percent": 7},
+    {"store": "no", "items": [{"sku": "A-007", "qty": 3}]},
+    {"items": [{"sku": "GIFT-50", "qty": 1}]},
+)
+
+
+@pytest.mark.parametrize("algorithm", ["total", "row", "unit"])
+def test_whatever_is_sold_the_books_come_to_what_the_shop_asks_for(shop: Shop, settle: Settle, algorithm: str) -> None:
+    shop.world.simulators.options("adobe", tax_algorithm=algorithm)
+    orders = [shop.order(**values) for values in BASKETS]
+    settle()
+    assert shop.troubles() == []
+    assert [money(shop.document(o)["amountInCurrency"]) for o in orders] == [money(o["grand_total"]) for o in orders]
+    assert {shop.document(made)["status"] for made in orders} == {"Open"}
+
+
+def test_guests_of_one_address_are_one_customer(shop: Shop, settle: Settle) -> None:
+    orders = [shop.act("guest_order", email="Anna@example.fi") for _ in range(2)]
+    settle()
+    assert shop.troubles() == []
+    numbers = {shop.document(made)["customer"]["number"] for made in orders}
+    assert len(numbers) == 1
+    stamped = [c for c in shop.rows("customer", system="visma") if "guest" in (c.get("accountReference") or "")]
+    assert [c["number"] for c in stamped] == list(numbers)
+
+
+def test_only_what_is_sold_is_posted_and_what_was_cancelled_before_is_not(shop: Shop, settle: Settle) -> None:
+    waiting = shop.order(payment="banktransfer")
+    authorised = shop.order(payment="klarna_kp")
+    shop.act("hold", order=authorised["increment_id"])
+    gone = shop.order(payment="klarna_kp")
+    shop.act("cancel", order=gone["increment_id"])
+    settle()
+    assert shop.troubles() == []
+    assert [len(shop.documents(f"shop:{o['entity_id']}")) for o in (waiting, authorised, gone)] == [0, 0, 0]
+    shop.act("pay", order=waiting["increment_id"])
+    shop.act("unhold", order=authorised["increment_id"])
+    settle()
+    assert [len(shop.documents(f"shop:{o['entity_id']}")) for o in (waiting, authorised, gone)] == [1, 1, 0]
+    assert shop.troubles() == []
+
+
+def test_an_order_that_is_cancelled_after_it_was_posted_is_taken_back_once(shop: Shop, settle: Settle) -> None:
+    made = shop.order(payment="klarna_kp")
+    settle()
+    shop.act("cancel", order=made["increment_id"])
+    settle()
+    settle()
+    assert shop.troubles() == []
+    [note] = shop.documents(f"shop:cancelled:{made['entity_id']}")
+    assert (note["documentType"], note["status"]) == ("CreditNote", "Open")
+    assert money(note["amountInCurrency"]) == money(shop.document(made)["amountInCurrency"])
+    assert shop.stored(made)["ext_order_id"] == shop.document(made)["referenceNumber"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_order_of_which_the_rest_is_cancelled_is_never_left_standing_in_full(
+    shop: Shop, settle: Settle, when: str
+) -> None:
+    """Invoiced in part, the rest cancelled: the order goes on in the shop and its grand total stays."""
+    made = shop.order(payment="klarna_kp", items=[{"sku": "A-001", "qty": 4}])
+    if when == "after":
+        settle()
+    shop.act("invoice", order=made["increment_id"], items=[{"sku": "A-001", "qty": 1}])
+    shop.act("cancel", order=made["increment_id"])
+    settle()
+    stored = shop.stored(made)
+    assert stored["state"] == "processing"
+    assert len(shop.documents(f"shop:{made['entity_id']}")) == (when == "after")
+    [said] = [one for one in shop.issues() if "cancelled in the shop" in one]
+    assert str(money(stored["total_canceled"]).normalize()) in said
+    assert when in said
+
+
+def test_an_edited_order_is_sold_once(shop: Shop, settle: Settle) -> None:
+    made = shop.order(payment="klarna_kp")
+    settle()
+    edited = shop.act("edit_order", order=made["increment_id"], items=[{"sku": "A-001", "qty": 5}])
+    settle()
+    settle()
+    assert shop.troubles() == []
+    [back] = shop.documents(f"shop:cancelled:{made['entity_id']}")
+    sold = sum(money(d["amountInCurrency"]) for d in (shop.document(made), shop.document(edited)))
+    assert sold - money(back["amountInCurrency"]) == money(edited["grand_total"])
+
+
+def test_an_edited_order_waits_while_the_one_it_replaces_still_stands(shop: Shop, settle: Settle) -> None:
+    """The shop cancels the old order and makes the new one in two steps: in between, both stand."""
+    made = shop.order(payment="klarna_kp")
+    settle()
+    edited = shop.act("edit_order", order=made["increment_id"], items=[{"sku": "A-001", "qty": 5}])
+    shop.act("set_status", order=made["increment_id"], state="processing")
+    settle()
+    [waiting] = shop.deliveries("orders", business_number=edited["increment_id"], operation="send")
+    assert (waiting.state, waiting.waits_for) == ("pending", f"replaced-order {made['entity_id']}")
+    assert made["increment_id"] in waiting.reason
+    assert not shop.documents(f"shop:{edited['entity_id']}")
+    shop.act("set_status", order=made["increment_id"], state="canceled")
+    settle()
+    with scopes_disabled():  # ten minutes later it looks again
+        Delivery.objects.filter(pk=waiting.pk, state=State.PENDING).update(not_before=db_now())
+    settle()
+    assert shop.troubles() == []
+    [back] = shop.documents(f"shop:cancelled:{made['entity_id']}")
+    sold = sum(money(d["amountInCurrency"]) for d in (shop.document(made), shop.document(edited)))
+    assert sold - money(back["amountInCurrency"]) == money(edited["grand_total"])
+
+
+def test_a_refund_is_a_credit_note_and_an_invoice_of_the_shop_a_reference(shop: Shop, settle: Settle) -> None:
+    made = shop.order(items=[{"sku": "A-001", "qty": 4}, {"sku": "SET-DYN", "qty": 1}])
+    settle()
+    parts = {"items": [{"sku": "A-001", "qty": 1}], "shipping": 2, "adjustment_positive": 1}
+    shop.act("credit_memo", order=made["increment_id"], **parts)
+    settle()
+    assert shop.troubles() == []
+    [memo] = [m for m in shop.rows("creditmemos") if str(m["order_id"]) == str(made["entity_id"])]
+    [note] = shop.documents(f"shop:creditmemo:{memo['entity_id']}")
+    assert (note["documentType"], note["status"]) == ("CreditNote", "Open")
+    assert money(note["amountInCurrency"]) == money(memo["grand_total"])
+    [invoice] = [i for i in shop.rows("invoices") if str(i["order_id"]) == str(made["entity_id"])]
+    assert invoice["increment_id"] in shop.document(made)["note"]
+
+
+def test_an_order_waits_visibly_for_its_customer_and_goes_on_by_itself(make_shop: Any, settle: Settle) -> None:
+    shop = make_shop(flows={"guests": None})
+    made = shop.act("guest_order", email="bo@example.fi")
+    settle()
+    [waiting] = shop.deliveries("orders", operation="send")
+    assert (waiting.state, waiting.waits_for) == ("pending", f"shop-guest {made['entity_id']}")
+
+
+def test_a_customer_of_all_guests_is_a_setting(make_shop: Any, settle: Settle) -> None:
+    shop = make_shop(flows={"guests": None, "orders": {"guest_customer": "10001"}})
+    made = shop.act("guest_order", email="bo@example.fi")
+    settle()
+    assert shop.document(made)["customer"]["number"] == "10001"
+
+
+def test_a_rate_without_rule_is_an_issue_that_says_what_to_do(make_shop: Any, settle: Settle) -> None:
+    shop = make_shop(flows={"orders": {"rules": []}})
+    made = shop.order()
+    settle()
+    assert not shop.documents(f"shop:{made['entity_id']}")
+    assert any("VAT code" in said for said in shop.issues())
+
+
+def test_lost_answers_double_nothing(shop: Shop, settle: Settle) -> None:
+    simulators = shop.world.simulators
+    for kind in ("timeout_after", "reset_after"):
+        simulators.fault("visma", kind, "customerinvoice$", method="POST", seconds=6)
+    simulators.fault("visma", "reset_after", "v1/customer$", method="POST")
+    simulators.fault("adobe", "reset_after", "V1/orders$", method="POST")
+    orders = [shop.order(customer=number) for number in (10001, 10002)]
+    settle(seconds=150)
+    assert shop.troubles() == []
+    for made in orders:
+        assert money(shop.document(made)["amountInCurrency"]) == money(made["grand_total"])
+        assert shop.stored(made)["ext_order_id"] == shop.document(made)["referenceNumber"]
+    stamps = [c.get("accountReference") for c in shop.rows("customer", system="visma")]
+    assert [stamps.count(f"shop:customer:{n}") for n in (10001, 10002)] == [1, 1]
+
+
+def reconciled(shop: Shop, flow: str, since: dt.datetime) -> Operation:
+    """The flow's reconciliation until now, done."""
+    with scopes_disabled():
+        row = Flow.objects.select_related("integration", "tenant").get(key=flow, integration__pair=PAIR)
+        asked = operations.ask_reconcile(row, since=since, until=db_now() + dt.timedelta(days=1), actor=None)
+        for _ in range(20):
+            Operation.objects.filter(pk=asked.pk).update(due_at=db_now(), lease_until=None)
+            claimed = claim_operation("test")
+            assert claimed is not None
+            work_on(claimed, Sessions())
+            asked = Operation.objects.get(pk=asked.pk)
+            if asked.ended:
+                break
+        assert asked.state == "done", asked.problem
+        return asked
+
+
+def test_reconciling_compares_what_the_books_made_of_each_tax_code(shop: Shop, settle: Settle) -> None:
+    simulators, since = shop.world.simulators, db_now() - dt.timedelta(seconds=2)
+    simulators.options("adobe", tax_algorithm="row")
+    orders = [shop.order(**values) for values in BASKETS[:7]]
+    taken_back = shop.order(payment="klarna_kp")
+    settle()
+    shop.act("credit_memo", order=orders[2]["increment_id"])
+    shop.act("cancel", order=taken_back["increment_id"])
+    settle()
+    assert shop.troubles() == []
+    found = operations.reconciled_lines(reconciled(shop, "orders", since))
+    said = operations.summary(found)
+    counted = [line for line in found if line["counts_here"]]
+    assert {line["kind"] for line in counted} == {"same"}
+    assert {line["number"] for line in counted} == {o["increment_id"] for o in orders}, "one was taken back"
+    assert not float(said["difference"])
+    totals = operations.totals_of(found)
+    assert {t.currency for t in totals} == {"EUR", "SEK", "NOK"}
+    assert {"255", "000"} <= {t.code for t in totals}
+    assert [t for t in totals if t.difference or t.net_here != t.net_there] == []
+    gross = sum(money(o["grand_total"]) for o in orders if o["currency"] == "EUR")
+    assert sum(t.net_there + t.tax_there for t in totals if t.currency == "EUR") == gross
+    [refunded] = [line for line in operations.reconciled_lines(reconciled(shop, "credit-memos", since)) if line["here"]]
+    assert refunded["here"] == refunded["there"]
+    # Somebody changes an invoice in the books: it is told, with the tax code.
+    invoice = shop.document(orders[0])
+    body = {"amount": 1.0, "amountInCurrency": 1.0, "taxDetails": [{**invoice["taxDetails"][0], "taxableAmount": 1.0}]}
+    simulators.mutate("customerinvoice", f"{shop.world.company}/{invoice['referenceNumber']}", body)
+    found = operations.reconciled_lines(reconciled(shop, "orders", since))
+    [line] = [line for line in found if line["kind"] == "unexplained"]
+    assert line["number"] == orders[0]["increment_id"]
+    assert [t.code for t in operations.totals_of(found) if t.difference]

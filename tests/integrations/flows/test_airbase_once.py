@@ -1,0 +1,147 @@
+"""Payments of Airbase that come again, otherwise, or as something else: none is booked twice, none is lost silently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django_scopes import scope
+
+from integrations.flows.airbase_in.coding import code_invoices
+from integrations.flows.contract import Job, Nothing
+from integrations.models import Integration, Issue, State
+from integrations.services.connections import check_connection
+from integrations.systems.airbase.sources import Payments
+from integrations.systems.registry import system
+from tests.integrations.flows.test_airbase import act, airbase_entry, bodies, failures
+from tests.support.simulators import Simulators
+from tests.support.world import World, apply_entry
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+Settle = Callable[..., None]
+FLOWS = ("suppliers", "supplier-invoices", "payments")
+
+
+@pytest.fixture
+def ledger(world: World, sandbox: Simulators, tmp_path: Path) -> World:
+    """The company with an Airbase that offers its ledger only: payments come among all other entries."""
+    sandbox.options("airbase", mode="evidence")
+    entry = airbase_entry(world, mode="evidence", resources="ledger", auth_scheme="Token")
+    flows: dict[str, Any] = {key: {} for key in FLOWS}
+    flows["payments"] = {"settings": {"code_invoices": False}}
+    entry["integrations"][0]["flows"] = flows
+    apply_entry(entry, sandbox, folder=tmp_path)
+    found = World(world.tenant, entry, sandbox)
+    with scope(tenant=world.tenant):
+        Integration.objects.exclude(key="visma-airbase").update(enabled=False)
+        assert all(step.ok for step in check_connection(found.connection("airbase")))
+    return found
+
+
+def open_invoice(world: World) -> dict[str, Any]:
+    active = {s["number"] for s in bodies(world, "supplier", system="visma") if s["status"] == "Active"}
+    return next(
+        i
+        for i in bodies(world, "supplierInvoice", system="visma")
+        if i["status"] == "Open" and i["documentType"] == "Invoice" and i["balanceInCurrency"] == i["amount"]
+        if i["supplier"]["number"] in active
+    )
+
+
+def approve(world: World, invoice: dict[str, Any]) -> str:
+    born_there = {
+        "vendor": invoice["supplier"]["number"],
+        "invoice_number": invoice["supplierReference"],
+        "total_amount": f"{invoice['amount']:.2f}",
+        "currency": invoice["currencyId"],
+    }
+    return str(act(world, "approve_payment", invoice=born_there)["result"])
+
+
+def booked(world: World) -> list[dict[str, Any]]:
+    return [p for p in bodies(world, "supplierPayment", system="visma") if p["description"].startswith("Airbase ")]
+
+
+def says(world: World, entry: str, **values: Any) -> None:
+    """Somebody changes an entry in Airbase."""
+    world.simulators.mutate("ledger_entries", f"{world.company}/{entry}", values, system="airbase")
+
+
+def issues(world: World) -> list[str]:
+    with scope(tenant=world.tenant):
+        return list(Issue.objects.filter(status=Issue.Status.OPEN).values_list("sentence", flat=True))
+
+
+def test_what_is_booked_and_comes_again_is_not_booked_again(ledger: World, settle: Settle) -> None:
+    settle(seconds=300)
+    entry = approve(ledger, open_invoice(ledger))
+    settle(seconds=300)
+    (made,) = booked(ledger)
+    # Months later, with another day and other notes, it waits to be booked once more.
+    says(ledger, entry, status="sync_ready", notes="As agreed", payment_entry_date="2027-03-01T00:00:00")
+    settle(seconds=300)
+    assert not failures(ledger)
+    assert [p["refNbr"] for p in booked(ledger)] == [made["refNbr"]]
+    (told,) = [e for e in bodies(ledger, "ledger_entries") if e["airbase_id"] == entry]
+    assert (told["status"], told["erp_reference_id"]) == ("sync_complete", made["refNbr"])
+    # With another amount it is neither booked again nor taken for booked.
+    says(ledger, entry, status="sync_ready", total_amount="99999.00")
+    settle(seconds=300)
+    assert [p["refNbr"] for p in booked(ledger)] == [made["refNbr"]]
+    with scope(tenant=ledger.tenant):
+        (pay,) = ledger.deliveries(flow__key="payments", state=State.FAILED)
+    assert pay.operation == "pay"
+    assert f"Payment {made['refNbr']}" in pay.reason
+    assert "99999" in pay.reason
+
+
+def test_entries_that_are_no_payments_are_kept_and_one_that_takes_a_payment_back_is_told(
+    ledger: World, settle: Settle
+) -> None:
+    ledger.simulators.options("airbase", void_form="entry")
+    act(ledger, "add_entry", type="card_purchase", status="sync_ready", total_amount="12.00", vendor=None)
+    settle(seconds=300)
+    with scope(tenant=ledger.tenant):
+        first = ledger.deliveries(flow__key="payments", operation="send")[0]
+    assert (first.state, "card_purchase" in first.reason) == (State.NO_EFFECT, True)
+    entry = approve(ledger, open_invoice(ledger))
+    settle(seconds=300)
+    assert not failures(ledger)
+    assert not issues(ledger)
+    (made,) = booked(ledger)
+    act(ledger, "void_payment", payment=entry)
+    settle(seconds=300)
+    (told,) = issues(ledger)
+    assert "bill_payment_void" in told
+    assert made["refNbr"] in told
+    assert len(booked(ledger)) == 1
+
+
+def test_a_status_that_nobody_named_is_not_taken_for_one_that_is_to_be_booked(ledger: World) -> None:
+    ledger.simulators.act("airbase", "add_entry", company=ledger.company, type="bill_payment", total_amount="5.00")
+    entry = bodies(ledger, "ledger_entries")[-1]["airbase_id"]
+    connection = ledger.connection("airbase")
+    session = system("airbase").session(connection)
+    source = Payments(connection, session)
+    marks = {}
+    for status in ("sync_ready", "on_hold", "voided", "sync_complete"):
+        says(ledger, entry, status=status)
+        item = source.fetch(entry)
+        assert item is not None
+        marks[status] = item.fingerprint
+        assert item.status == {"sync_ready": "ready", "voided": "taken back", "sync_complete": "done"}.get(
+            status, "unknown"
+        )
+        if status == "on_hold":
+            with scope(tenant=ledger.tenant):
+                flow = ledger.flow("visma-airbase.payments")
+                job = Job(flow=flow, operation="send", lane="", business_number="", raw=item.raw, last=None)
+                parked = code_invoices(job)
+            assert isinstance(parked, Nothing)
+            assert parked.issue
+            assert "on_hold in Airbase, which is not known" in parked.reason
+    session.close()
+    assert len(set(marks.values())) == 3, "what is ready again, after another status, is something new"
+    assert marks["sync_complete"] == marks["sync_ready"], "our own report is nothing new"

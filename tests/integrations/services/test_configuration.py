@@ -1,0 +1,268 @@
+"""Configuration as text: what `config apply` is not asked for by its own tests."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from django.conf import settings
+from django_scopes import scopes_disabled
+
+from edi.models import Agreement
+from integrations.models import Connection, Feed, Integration
+from integrations.services.configuration.applying import Applied, apply
+from integrations.services.configuration.exporting import export
+from integrations.services.configuration.loading import ConfigurationError, Source, load
+from portal.audit.models import AuditEvent
+from portal.tenants.models import Tenant
+from tests.support.world import PASSWORD, entry_of
+
+ENVIRONMENT = {"SANDBOX_URL": "http://127.0.0.1:8899", "DEMO_PASSWORD": PASSWORD}
+
+
+@pytest.fixture
+def entry() -> dict[str, Any]:
+    return entry_of("kasityopuoti")
+
+
+def put(entry: dict[str, Any], folder: Path) -> Applied:
+    file = folder / "tenants.yaml"
+    file.write_text(yaml.safe_dump({"tenants": [entry]}, allow_unicode=True), encoding="utf-8")
+    return apply(*load(file, environment=ENVIRONMENT))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"strem": "test"}, "strem"),
+        ({"stream": "production"}, "production"),
+        ({"company": {"nome": "Bruket AB"}}, "nome"),
+        ({"company": "Bruket AB"}, "company"),
+    ],
+)
+def test_wrong_settings_of_an_integration_are_named_and_nothing_is_applied(
+    entry: dict[str, Any], tmp_path: Path, wrong: dict[str, Any], says: str
+) -> None:
+    entry["integrations"][1]["settings"] |= wrong
+    with pytest.raises(ConfigurationError) as caught:
+        put(entry, tmp_path)
+    assert says in str(caught.value)
+    assert caught.value.line is not None
+    with scopes_disabled():
+        assert not Tenant.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_the_file_does_not_name_stays_as_it_is(entry: dict[str, Any], tmp_path: Path) -> None:
+    put(entry, tmp_path)
+    del entry["integrations"][1]
+    del entry["connections"][2]["settings"]["password"]
+    applied = put(entry, tmp_path)
+    assert applied.changes == []
+    with scopes_disabled():
+        assert Integration.objects.count() == 2
+        assert Connection.objects.get(key="cleo").secrets == {"password": "Sandbox-Cleo-1"}
+
+
+@pytest.mark.django_db
+def test_no_secret_is_exported_and_what_is_exported_changes_nothing(entry: dict[str, Any], tmp_path: Path) -> None:
+    put(entry, tmp_path)
+    with scopes_disabled():
+        secrets = [value for c in Connection.objects.all() for value in c.secrets.values()]
+        lines = AuditEvent.objects.count()
+    text = export()
+    assert len(secrets) == 3
+    assert not [s for s in (*secrets, PASSWORD) if s in text]
+    again = put(yaml.safe_load(text)["tenants"][0], tmp_path)
+    assert again.changes == []
+    with scopes_disabled():
+        assert AuditEvent.objects.count() == lines
+
+
+@pytest.mark.django_db
+def test_a_number_belongs_to_one_trading_partner(entry: dict[str, Any], tmp_path: Path) -> None:
+    entry["trading_partners"][1]["numbers"] = deepcopy(entry["trading_partners"][0]["numbers"])
+    with pytest.raises(ConfigurationError, match="belongs to trading partner sup80001 already"):
+        put(entry, tmp_path)
+
+
+@pytest.mark.django_db
+def test_the_same_document_over_two_networks_is_refused(entry: dict[str, Any], tmp_path: Path) -> None:
+    partner = entry["trading_partners"][0]
+    partner["agreements"].append({**partner["agreements"][0], "network": "orderful"})
+    with pytest.raises(ConfigurationError) as caught:
+        put(entry, tmp_path)
+    assert caught.value.line is not None
+
+
+def test_references_may_have_a_default() -> None:
+    source = Source("a: ${NOT_THERE:-fallback}\nb: ${THERE:-x}", file="x.yaml", environment={"THERE": "value"})
+    assert source.value == {"a": "fallback", "b": "value"}
+
+
+# --- Schedules
+
+
+@pytest.mark.django_db
+def test_schedules_are_applied_after_the_flows_that_need_the_feeds_and_exported_again(
+    entry: dict[str, Any], tmp_path: Path
+) -> None:
+    wanted = {"cron": ["0 6-18/2 * * *"], "business_days": "FI", "quiet_hours": ["20:00-06:00"]}
+    entry["connections"][0]["feeds"] = {"purchase-orders": wanted, "supplier-invoices": {"every_seconds": 600}}
+    changes = put(entry, tmp_path).changes
+    assert f"schedule {entry['slug']}/visma/purchase-orders" in changes
+    assert put(entry, tmp_path).changes == []
+    with scopes_disabled():
+        feed = Feed.objects.select_related("tenant").get(connection__key="visma", key="purchase-orders")
+        assert feed.schedule == wanted
+        assert feed.due_at is not None
+        assert feed.due_at.astimezone(ZoneInfo("Europe/Helsinki")).minute == 0
+        exported = yaml.safe_load(export())["tenants"][0]["connections"][-1]["feeds"]
+        assert exported["purchase-orders"] == {"every_seconds": 300, **wanted}
+        assert exported["supplier-invoices"] == {"every_seconds": 600}
+        said = AuditEvent.objects.filter(action="feed.scheduled").values_list("summary", flat=True)
+        assert any("at 0 6-18/2 * * *, on business days of FI" in text for text in said)
+    file = tmp_path / "exported.yaml"
+    file.write_text(export(), encoding="utf-8")
+    assert apply(*load(file, environment=ENVIRONMENT)).changes == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("feeds", "says"),
+    [
+        ({"purchase-orders": {"cron": ["never"]}}, "cron line 'never'"),
+        ({"purchase-orders": {"every_seconds": 1}}, "ten seconds"),
+        ({"purchase-odours": {"every_seconds": 60}}, "purchase-odours"),
+        ({"customers": {"every_seconds": 60}}, "no flow"),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_named_with_its_line(
+    entry: dict[str, Any], tmp_path: Path, feeds: dict[str, Any], says: str
+) -> None:
+    entry["connections"][0]["feeds"] = feeds
+    with pytest.raises(ConfigurationError) as caught:
+        put(entry, tmp_path)
+    assert says in str(caught.value)
+    assert caught.value.line is not None
+    with scopes_disabled():
+        assert not Tenant.objects.exists()
+
+
+@pytest.mark.django_db
+def test_all_that_is_agreed_comes_through_export_and_apply(entry: dict[str, Any], tmp_path: Path) -> None:
+    said = {
+        "version": "005010",
+        "repetition_separator": "!",
+        "guide": {"segments": [{"path": "REF", "required": True}]},
+        "requests_ta1": True,
+        "acknowledgment_policy": "on_errors",
+        "unique_numbers": False,
+    }
+    entry["trading_partners"][0]["agreements"][0] |= said
+    put(entry, tmp_path)
+    with scopes_disabled():
+        tenant = Tenant.objects.get()
+        (agreed,) = Agreement.objects.filter(tenant=tenant, acknowledgment_policy="on_errors")
+        assert {name: getattr(agreed, name) for name in said} == said
+    exported = yaml.safe_load(export([tenant]))["tenants"][0]
+    found = [a for p in exported["trading_partners"] for a in p["agreements"] if a.get("guide")]
+    assert [{name: one[name] for name in said} for one in found] == [said]
+    exported["members"], exported["connections"] = [], []
+    assert put(exported, tmp_path).changes == []
+    exported["trading_partners"][0]["agreements"][0]["unique_numbers"] = False
+    assert put(exported, tmp_path).changes == [f"trading partner kasityopuoti/{exported['trading_partners'][0]['key']}"]
+
+
+# --- EDIFACT
+
+IN_EDIFACT: dict[str, Any] = {
+    "document": "856",
+    "direction": "in",
+    "network": "cleo",
+    "standard": "EDIFACT",
+    "sender": "5790000000012",
+    "receiver": "14:7350099123405",
+    "syntax": "UNOA",
+    "service_characters": "|+.? '",
+    "association": "EAN008",
+    "acknowledgment_policy": "asked",
+}
+
+
+@pytest.mark.django_db
+def test_an_agreement_in_edifact_is_applied_and_exported_again(entry: dict[str, Any], tmp_path: Path) -> None:
+    partner = entry["trading_partners"][0]
+    partner["agreements"] = [IN_EDIFACT]
+    put(entry, tmp_path)
+    with scopes_disabled():
+        row = Agreement.objects.get(partner__key=partner["key"])
+    assert (row.standard, row.set_id, row.syntax, row.association) == ("EDIFACT", "DESADV", "UNOA", "EAN008")
+    assert (row.sender_qualifier, row.sender_id, row.receiver_qualifier) == ("", "5790000000012", "14")
+    (exported,) = yaml.safe_load(export())["tenants"]
+    (agreement,) = next(p["agreements"] for p in exported["trading_partners"] if p["key"] == partner["key"])
+    assert {name: agreement.get(name) for name in IN_EDIFACT} == IN_EDIFACT
+    assert put(exported, tmp_path).changes == []
+
+
+@pytest.mark.django_db
+def test_an_id_with_a_colon_and_no_qualifier_is_taken_as_it_stands(entry: dict[str, Any], tmp_path: Path) -> None:
+    partner = entry["trading_partners"][0]
+    partner["agreements"] = [{**IN_EDIFACT, "syntax": "UNOC", "sender": ":ACME:SE"}]
+    put(entry, tmp_path)
+    with scopes_disabled():
+        row = Agreement.objects.get(partner__key=partner["key"])
+    assert (row.sender_qualifier, row.sender_id) == ("", "ACME:SE")
+    (exported,) = yaml.safe_load(export())["tenants"]
+    (agreement,) = next(p["agreements"] for p in exported["trading_partners"] if p["key"] == partner["key"])
+    assert agreement["sender"] == ":ACME:SE"
+    assert put(exported, tmp_path).changes == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"sender": "ACME:SE"}, "'ACME' is no qualifier. If the id itself has a colon, write ':ACME:SE'"),
+        ({"standard": "X12", "sender": "ACME:SE", "acknowledgment_policy": "always"}, "write 'ZZ:ACME:SE'"),
+        ({"network": "orderful"}, "carries X12 alone: the standard cannot be EDIFACT"),
+        ({"standard": "TRADACOMS"}, "TRADACOMS"),
+        ({"syntax": "UNOZ"}, "UNOZ"),
+        ({"document": "865"}, "Agree on 855"),
+        ({"payload": "json"}, "JSON rendering"),
+        ({"service_characters": ":+.?"}, "Service characters are six"),
+        ({"standard": "X12", "sender": "ZZ:A", "receiver": "ZZ:B"}, "Nobody can ask for a 997"),
+    ],
+)
+def test_what_does_not_fit_the_standard_is_said(
+    entry: dict[str, Any], tmp_path: Path, wrong: dict[str, Any], says: str
+) -> None:
+    entry["trading_partners"][0]["agreements"] = [{**IN_EDIFACT, **wrong}]
+    with pytest.raises(ConfigurationError) as caught:
+        put(entry, tmp_path)
+    assert says in str(caught.value)
+    assert caught.value.line is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("system", ["airbase", "basware"])
+def test_a_connection_that_belongs_to_one_company_is_not_shared(tmp_path: Path, system: str) -> None:
+    """What comes from it says for no company that it is: both would book the same payment."""
+    text = (Path(settings.BASE_DIR) / "demo" / "tenants.yaml").read_text(encoding="utf-8")
+    entry: dict[str, Any] = next(t for t in yaml.safe_load(text)["tenants"] if t["slug"] == "kasityopuoti")
+    other = next(deepcopy(c) for c in entry_of("nordlogistik")["connections"] if c["key"] == "visma")
+    entry["connections"].append(other | {"key": "visma-se"})
+    entry["trading_partners"] = []
+    first = next(i for i in entry["integrations"] if i["key"] == f"visma-{system}")
+    entry["integrations"] = [first | {"flows": {"suppliers": {}}}]
+    put(entry, tmp_path)
+    entry["integrations"].append(deepcopy(entry["integrations"][0]) | {"key": "second", "visma": "visma-se"})
+    with pytest.raises(ConfigurationError, match="belongs to one company"):
+        put(entry, tmp_path)
+    with scopes_disabled():
+        assert Integration.objects.count() == 1

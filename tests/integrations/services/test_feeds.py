@@ -1,0 +1,133 @@
+"""What people do to integrations, flows and feeds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from integrations.engine.read import claim_feed
+from integrations.models import Feed, Flow, Integration
+from integrations.services.feeds import (
+    flows_as_they_are,
+    pause_feed,
+    pause_flow,
+    resume_flow,
+    save_flow,
+    save_integration,
+    set_cursor,
+)
+from integrations.services.tenants import allow_sending, stop_sending
+from portal.audit.models import AuditEvent
+from portal.common.clock import db_now
+from tests.support.harness import WORKER, Engine
+
+HOUR = dt.timedelta(hours=1)
+
+
+def save(engine: Engine, flows: dict[str, Any], **more: Any) -> bool:
+    values: dict[str, Any] = {
+        "tenant": engine.tenant,
+        "key": "ledger-exchange",
+        "name": "Ledger and Exchange",
+        "books": engine.ledger,
+        "partner": engine.exchange,
+        "enabled": True,
+        "settings": {},
+        "actor": None,
+    }
+    return save_integration(flows=flows, **{**values, **more})[1]
+
+
+def test_saving_what_is_there_changes_nothing(engine: Engine) -> None:
+    lines = AuditEvent.objects.count()
+    assert save(engine, {"papers": {}}) is False
+    assert AuditEvent.objects.count() == lines
+
+
+def test_a_flow_that_is_not_named_is_off_and_keeps_its_feed(engine: Engine) -> None:
+    save(engine, {"events": {}})
+    assert {f.key: f.enabled for f in Flow.objects.all()} == {"papers": False, "events": True}
+    assert Feed.objects.count() == 1
+
+
+def test_one_flow_is_changed_without_its_neighbours(engine: Engine) -> None:
+    save(engine, {"papers": {"settings": {"statuses": ["Open", "Closed"]}}, "events": {}})
+    flow = engine.flow("events")
+    assert save_flow(flow, enabled=False, settings={}, actor=None) is True
+    assert save_flow(engine.flow("events"), enabled=False, settings={}, actor=None) is False
+    assert flows_as_they_are(engine.integration) == {
+        "papers": {"enabled": True, "settings": {"statuses": ["Open", "Closed"]}},
+        "events": {"enabled": False, "settings": {}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("flows", "says"),
+    [
+        ({"paperz": {}}, "no flow called paperz"),
+        ({"papers": {"settings": {"stati": []}}}, "no setting called stati"),
+        ({"papers": {"settings": {"statuses": "Open"}}}, "no list of texts"),
+        ({"papers": {"settings": {"statuses": ["Open", 3]}}}, "no list of texts"),
+    ],
+)
+def test_wrong_flows_are_refused_and_nothing_is_saved(engine: Engine, flows: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        save(engine, flows, name="Another name")
+    assert says in " ".join(caught.value.messages)
+    assert Integration.objects.get().name == "Ledger and Exchange"
+
+
+def test_two_connections_that_do_not_go_together(engine: Engine) -> None:
+    with pytest.raises(ValidationError, match="no integration of exchange and ledger"):
+        save(engine, {}, books=engine.exchange, partner=engine.ledger)
+
+
+def test_reasons_are_asked_for(engine: Engine) -> None:
+    for act in (
+        lambda: pause_feed(engine.feed, reason=" ", actor=None),
+        lambda: pause_flow(engine.flow(), reason="", actor=None),
+        lambda: set_cursor(engine.feed, read_until=None, reason="", actor=None),
+        lambda: stop_sending(engine.tenant, reason="", actor=None),
+    ):
+        with pytest.raises(ValidationError):
+            act()
+
+
+def test_a_cursor_cannot_lie_in_the_future_nor_move_while_it_is_read(engine: Engine) -> None:
+    with pytest.raises(ValidationError, match="future"):
+        set_cursor(engine.feed, read_until=db_now() + HOUR, reason="x", actor=None)
+    engine.due()
+    claim_feed(WORKER)
+    with pytest.raises(ValidationError, match="being read right now"):
+        set_cursor(engine.feed, read_until=None, reason="x", actor=None)
+
+
+def test_what_is_paused_and_stopped_is_told(engine: Engine) -> None:
+    flow = engine.flow()
+    pause_flow(flow, reason="we look first", actor=None)
+    assert engine.flow().paused_reason == "we look first"
+    resume_flow(flow, actor=None)
+    stop_sending(engine.tenant, reason="stocktaking", actor=None)
+    engine.tenant.refresh_from_db()
+    assert engine.tenant.sending_stopped
+    allow_sending(engine.tenant, actor=None)
+    assert [a for a in engine.audited() if a.startswith(("flow.", "tenant."))] == [
+        "flow.paused",
+        "flow.resumed",
+        "tenant.sending_stopped",
+        "tenant.sending_allowed",
+    ]
+
+
+def test_what_an_earlier_release_took_holds_up_no_neighbour(engine: Engine) -> None:
+    """A value that is refused today stands in a flow: another flow can be switched, and this one corrected."""
+    stale = {"statuses": ["Ready"]}
+    Flow.objects.filter(pk=engine.flow().pk).update(settings=stale)
+    save(engine, {"papers": {"settings": stale}, "events": {}})
+    assert engine.flow("events").enabled
+    assert engine.flow().settings == stale
+    with pytest.raises(ValidationError, match="'Ready' is none of Hold, Open"):
+        save(engine, {"papers": {"settings": {**stale, "cancel_statuses": ["Closed"]}}})

@@ -1,0 +1,180 @@
+"""Invoices to customers that were sold elsewhere: made once, and released when they come to what they should."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from integrations.http.errors import Rejected, Unknown
+from integrations.http.session import Session
+from integrations.models import Breaker, Connection
+from integrations.systems.contract import (
+    Accepted,
+    Applied,
+    Delivered,
+    Effect,
+    Evidence,
+    NotApplied,
+    NotNeeded,
+    StillOpen,
+)
+from integrations.systems.visma.commands import Command
+from integrations.systems.visma.sale_commands import MakeSale, NoteSale, ReleaseSale, SaleLine
+from integrations.systems.visma.spec import SYSTEM
+from tests.integrations.sandbox.served import Served
+from tests.integrations.systems.visma.outgoing import outgoing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sink(session: Session, connection: Connection) -> Any:
+    return SYSTEM.sink("customer-invoices").open(connection, session)
+
+
+@pytest.fixture
+def sale(visma: Served) -> MakeSale:
+    """An invoice to the first active customer, in its currency, of today: with VAT, without, and taken off."""
+    rows = [r["body"] for r in visma.rows("customer") if r["key"].startswith("SE/")]
+    customer = next(c for c in rows if c["status"] == "Active" and c["currencyId"] == "SEK")
+    codes = {str(r["body"]["vatId"]): r["body"] for r in visma.rows("vat") if r["key"].startswith("SE/")}
+    free, taxed = sorted(codes, key=lambda code: rate_of(codes[code]))[:: len(codes) - 1]
+    rate = rate_of(codes[taxed])
+    lines = (
+        SaleLine(text="Three things", quantity=Decimal(3), amount=Decimal("100.00"), vat_code=taxed),
+        SaleLine(text="Gift card", amount=Decimal("-10.00"), vat_code=free),
+        SaleLine(text="Rounding", amount=Decimal("0.01"), vat_code=free),
+    )
+    return MakeSale(
+        stamp="adobe:42",
+        customer=customer["number"],
+        date=dt.date.fromisoformat(today(visma)),
+        currency="SEK",
+        total=Decimal("90.01") + rate,
+        reference="000000042",
+        text="Order 000000042",
+        lines=lines,
+    )
+
+
+def rate_of(vat: dict[str, Any]) -> Decimal:
+    return Decimal(str(vat["schedules"][0]["vatRate"]))
+
+
+def today(visma: Served) -> str:
+    newest = max(r["body"]["documentDate"] for r in visma.rows("customerinvoice") if r["key"].startswith("SE/"))
+    return str(newest)[:10]
+
+
+def do(sink: Any, command: Command) -> Effect:
+    [effect] = sink.apply_many([outgoing(command)])
+    return effect
+
+
+def look(sink: Any, command: Command) -> Evidence:
+    Breaker.objects.all().delete()
+    return sink.evidence(outgoing(command))
+
+
+def documents(visma: Served, stamp: str = "adobe:42") -> list[dict[str, Any]]:
+    rows = [r["body"] for r in visma.rows("customerinvoice") if r["key"].startswith("SE/")]
+    return [row for row in rows if row["externalReference"] == stamp]
+
+
+def release_of(sale: MakeSale, **changes: Any) -> ReleaseSale:
+    values: dict[str, Any] = {"stamp": sale.stamp, "total": sale.total, "currency": sale.currency}
+    return ReleaseSale(**(values | changes))
+
+
+def test_an_invoice_is_made_once_and_comes_to_its_total(visma: Served, sink: Any, sale: MakeSale):
+    assert isinstance(look(sink, sale), NotApplied)
+    made = do(sink, sale)
+    assert made == do(sink, sale) == Delivered(target_id=documents(visma)[0]["referenceNumber"])
+    [there] = documents(visma)
+    assert Decimal(str(there["amountInCurrency"])) == sale.total
+    assert there["status"] == "Balanced"
+    assert [line["amountInCurrency"] for line in there["invoiceLines"]] == [100.0, -10.0, 0.01]
+    assert isinstance(look(sink, sale), Applied)
+
+
+@pytest.mark.parametrize("fault", ["timeout_after", "reset_after", 500])
+def test_an_invoice_whose_making_was_not_heard_of_is_never_made_twice(
+    visma: Served, sink: Any, sale: MakeSale, fault: int | str
+):
+    visma.fault(fault=fault, path_regex="customerinvoice$", method="POST")
+    assert isinstance(do(sink, sale), Unknown)
+    found = look(sink, sale)
+    assert isinstance(found, Applied) == bool(documents(visma))
+    assert isinstance(do(sink, sale), Delivered)
+    assert len(documents(visma)) == 1
+
+
+def test_an_invoice_is_released(visma: Served, sink: Any, sale: MakeSale):
+    visma.options(release_result="Done")
+    do(sink, sale)
+    assert isinstance(do(sink, release_of(sale)), Delivered)
+    assert documents(visma)[0]["status"] == "Open"
+    assert isinstance(look(sink, release_of(sale)), Applied)
+    assert isinstance(do(sink, release_of(sale)), Delivered)
+
+
+def test_a_release_that_failed_with_200_is_a_refusal(visma: Served, sink: Any, sale: MakeSale):
+    visma.options(release_result="Failed")
+    do(sink, sale)
+    effect = do(sink, release_of(sale))
+    assert isinstance(effect, Rejected)
+    assert "could not be completed" in effect.sentence
+    assert isinstance(look(sink, release_of(sale)), NotApplied)
+
+
+def test_a_release_that_waits_is_followed(visma: Served, sink: Any, sale: MakeSale):
+    visma.options(release_result="Queued", queue_seconds=0.4)
+    do(sink, sale)
+    release = release_of(sale)
+    assert isinstance(do(sink, release), Accepted)
+    verdicts = {type(sink.follow(outgoing(release)))}
+    visma.advance(10)
+    verdicts.add(type(sink.follow(outgoing(release))))
+    assert verdicts <= {StillOpen, Delivered}
+    assert isinstance(sink.follow(outgoing(release)), Delivered)
+
+
+def test_what_does_not_come_to_its_total_is_not_released(visma: Served, sink: Any, sale: MakeSale):
+    do(sink, sale)
+    effect = do(sink, release_of(sale, total=sale.total + 1))
+    assert isinstance(effect, Rejected)
+    assert str(sale.total) in effect.sentence
+    assert documents(visma)[0]["status"] == "Balanced"
+
+
+def test_people_release_where_a_setting_says_so(visma: Served, sink: Any, sale: MakeSale):
+    do(sink, sale)
+    assert isinstance(do(sink, release_of(sale, release=False)), NotNeeded)
+    assert documents(visma)[0]["status"] == "Balanced"
+
+
+def test_codes_that_do_not_exist_are_named_before_anything_is_made(visma: Served, sink: Any, sale: MakeSale):
+    wrong = SaleLine(text="x", amount=Decimal(1), account="999999", segments={1: "NOPE"})
+    effect = do(sink, msgspec.structs.replace(sale, lines=(wrong,)))
+    assert isinstance(effect, Rejected)
+    assert "999999" in effect.sentence
+    assert "NOPE" in effect.sentence
+    assert not documents(visma)
+
+
+def test_a_note_is_appended_once(visma: Served, sink: Any, sale: MakeSale, session: Session, connection: Connection):
+    number = do(sink, sale).target_id  # type: ignore[union-attr]
+    visma.mutate("customerinvoice", {"note": "Ring her"}, key=f"SE/{number}")
+    notes = SYSTEM.sink("sale-notes").open(connection, session)
+    command = NoteSale(stamp="adobe invoice 7", number=number, text="Invoice 000000007 of the shop")
+    assert isinstance(look(notes, command), NotApplied)
+    assert isinstance(do(notes, command), Delivered)
+    assert isinstance(do(notes, command), Delivered)
+    assert isinstance(look(notes, command), Applied)
+    note = documents(visma)[0]["note"]
+    assert note.startswith("Ring her\n")
+    assert note.count("000000007") == 1
