@@ -8,6 +8,7 @@ from edi.services.agreements import agreement_for, envelope_of, guide_of, is_liv
 from edi.services.answering import Answer
 from edi.services.checking import MOST_BYTES, Checked, check_text
 from edi.services.messages import Message, ReceivedMessage, receive_message
+from edi.services.noting import WHAT_IS_SAID, hold, note_status
 from edi.services.numbers import (
     ControlNumbers,
     Duplicate,
@@ -34,6 +35,7 @@ from edi.services.streams import missing_live, prepare_live, switch_live
 __all__ = [
     "MAX_BYTES",
     "MOST_BYTES",
+    "WHAT_IS_SAID",
     "WHO_ACTS",
     "Answer",
     "Answers",
@@ -63,11 +65,13 @@ __all__ = [
     "envelope_of",
     "examine",
     "guide_of",
+    "hold",
     "is_live",
     "mark_overdue",
     "missing_live",
     "note_passed_on",
     "note_sent",
+    "note_status",
     "note_verdict",
     "number_report",
     "prepare_live",

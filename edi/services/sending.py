@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 
 from edi.edifact import reading as edifact
 from edi.models import Agreement, Interchange, TransactionSet
+from edi.services.noting import WHAT_IS_SAID, hold
 from edi.services.numbers import ControlNumbers, route_of
 from edi.x12.header import find_header
 from portal.common.secrets import SealedBytesField
@@ -114,21 +116,15 @@ def _set_number(agreement: Agreement, numbers: ControlNumbers | None) -> str:
     return str(numbers.group) if agreement.is_edifact else "0001"
 
 
-def note_sent(sent: TransactionSet, *, network_id: str, status: dict[str, object], now: dt.datetime) -> None:
+def note_sent(sent: TransactionSet, *, network_id: str, status: Mapping[str, object], now: dt.datetime) -> None:
     """Notes that the network has the set: from now on its acknowledgment is awaited, where the agreement says so. An
-    acknowledgment is never acknowledged, and one that came before this note stands."""
-    known: dict[str, object] = {}
-    if network_id:
-        known["network_id"] = network_id[:100]
-    if status:
-        known["network_status"] = status
-    row = TransactionSet.objects.filter(pk=sent.pk)
-    if known:
-        row.update(**known)
+    acknowledgment is never acknowledged, and one that came before this note stands. Call it in a transaction."""
+    hold(sent)
+    sent.network_id = network_id[:100] or sent.network_id
+    sent.network_status = {**(sent.network_status or {}), **status}
     hours = sent.agreement.acknowledgment_hours if sent.agreement else 0
-    if hours and sent.set_id not in NEVER_ACKNOWLEDGED:
-        row.filter(acknowledged=TransactionSet.Acknowledged.NOT_EXPECTED).update(
-            acknowledged=TransactionSet.Acknowledged.WAITING,
-            acknowledgment_due_at=now + dt.timedelta(hours=hours),
-        )
-    sent.refresh_from_db(fields=["network_id", "network_status", "acknowledged", "acknowledgment_due_at"])
+    expected = hours and sent.set_id not in NEVER_ACKNOWLEDGED
+    if expected and sent.acknowledged == TransactionSet.Acknowledged.NOT_EXPECTED:
+        sent.acknowledged = TransactionSet.Acknowledged.WAITING
+        sent.acknowledgment_due_at = now + dt.timedelta(hours=hours)
+    sent.save(update_fields=WHAT_IS_SAID)

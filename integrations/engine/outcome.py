@@ -109,10 +109,9 @@ def succeed(
     delivery.target_id = effect.target_id[:200] or delivery.target_id
     sent = delivery.transaction_set
     if sent is not None and sent.interchange.direction == Direction.OUT:
-        edi.note_sent(sent, network_id=delivery.target_id, status=dict(effect.status), now=now)
+        edi.note_sent(sent, network_id=delivery.target_id, status=effect.status, now=now)
     elif sent is not None and effect.status:
-        sent.network_status = {**(sent.network_status or {}), **effect.status}
-        sent.save(update_fields=["network_status"])
+        edi.note_status(sent, effect.status)
     if isinstance(effect, Accepted) and confirms.later:
         if delivery.state != State.ACCEPTED:
             delivery.deadline = now + confirms.deadline

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 from django.db import transaction
 
+from edi import services as edi
 from integrations.engine import epoch, issues, outcome
 from integrations.engine.backoff import pause_after
 from integrations.engine.claim import CRASHES_ALLOWED
@@ -169,9 +170,8 @@ def _attempt(delivery: Delivery, kind: str, now: dt.datetime) -> Attempt:
 
 def _still_open(delivery: Delivery, sink: Sink, answer: StillOpen, now: dt.datetime) -> None:
     sent = delivery.transaction_set
-    if sent is not None and answer.status and sent.network_status != answer.status:
-        sent.network_status = answer.status
-        sent.save(update_fields=["network_status"])
+    if sent is not None and answer.status:
+        edi.note_status(sent, answer.status)
     if delivery.deadline is not None and delivery.deadline <= now:
         outcome.set_state(delivery, State.IN_DOUBT, now, reason="The other side took it and gave no verdict in time.")
         delivery.not_before = now
@@ -190,8 +190,7 @@ def _decide(delivery: Delivery, spec: FlowSpec, sink: Sink, answer: Verdict | Ev
             )
             sent = delivery.transaction_set
             if sent is not None and answer.status:
-                sent.network_status = answer.status
-                sent.save(update_fields=["network_status"])
+                edi.note_status(sent, answer.status)
         case Applied() if (other := _owner_of(delivery, answer.target_id)) is not None:
             # An equal document was sent before (a forced replay says the same again): that one is not this one.
             _note(delivery, "not there", f"{answer.proof} But that is delivery {other}, which says the same.", now)

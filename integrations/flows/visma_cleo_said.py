@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from edi import services as edi
 from edi.models import Direction, TransactionSet
 from integrations.flows import pair_settings
 from integrations.flows.contract import Captured, Decision, FlowSpec, Job, Keep, Kept, Nothing, Prepared, Problem, Take
@@ -50,8 +51,7 @@ def note_match(job: Job) -> Prepared:
     said = f"{match.result}: {match.message}" if match.message else match.result
 
     def keep(now: dt.datetime) -> Kept:
-        sent.network_status = {**(sent.network_status or {}), "match": said}
-        sent.save(update_fields=["network_status"])
+        edi.note_status(sent, {"match": said})
         problem = Problem(
             about=sent,
             error_class="rejected",
@@ -135,11 +135,10 @@ def note_event(job: Job) -> Prepared:
         )
         row = sent.transaction_set
         if row is not None:
-            known = list((row.network_status or {}).get("events", []))
-            row.network_status = {
-                **(row.network_status or {}),
-                "events": [*known, f"{event.time} {said}"[:300]][-EVENTS_KEPT:],
-            }
+            edi.hold(row)
+            before = row.network_status or {}
+            known = list(before.get("events", []))
+            row.network_status = {**before, "events": [*known, f"{event.time} {said}"[:300]][-EVENTS_KEPT:]}
             row.save(update_fields=["network_status"])
         return Kept(summary=said[:500], transaction_set=row, problems=_problems(event, row, said))
 

@@ -7,6 +7,7 @@ import hashlib
 
 import msgspec
 
+from edi import services as edi
 from edi.models import TransactionSet
 from integrations.flows.contract import FlowSpec, Job, Keep, Kept, Nothing, Prepared, Problem, Take
 from integrations.flows.edi_in import companies
@@ -41,6 +42,7 @@ def _prepare_status(job: Job) -> Prepared:
 
 
 def _note_status(ours: TransactionSet, said: Reported, now: dt.datetime) -> Kept:
+    edi.hold(ours)
     ours.network_status = {
         **{name: value for name, value in (ours.network_status or {}).items() if name != "late"},
         "validation": said.validation,
@@ -54,7 +56,7 @@ def _note_status(ours: TransactionSet, said: Reported, now: dt.datetime) -> Kept
         ours.acknowledged = verdict
         ours.acknowledged_at = None if verdict == Known.OVERDUE else said.acknowledged_at or now
         ours.verdict_noted_at = None if verdict == Known.OVERDUE else now
-    ours.save(update_fields=["network_status", "acknowledged", "acknowledged_at", "verdict_noted_at"])
+    ours.save(update_fields=edi.WHAT_IS_SAID)
     problem = _problem(ours, said)
     fine = problem is None and said.delivery == "delivered"
     return Kept(

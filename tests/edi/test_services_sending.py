@@ -78,3 +78,16 @@ def test_a_note_from_an_old_row_does_not_undo_what_came_meanwhile(agree: Agree, 
     edi.note_verdict(sent, verdict="rejected", sentences=["No."], now=now)
     edi.note_sent(stale, network_id="x", status={}, now=now)
     assert TransactionSet.objects.get().acknowledged == "rejected"
+
+
+def test_what_several_say_of_a_set_at_once_stands_there_together(agree: Agree, now: dt.datetime) -> None:
+    """The network's log, a match result and the note that it was sent: each read the row before another wrote it."""
+    first = store(agree("850", acknowledgment_hours=6), order(), now)
+    second, third = (TransactionSet.objects.get(pk=first.pk) for _ in range(2))
+    edi.note_status(first, {"events": ["received"], "match": "open"})
+    edi.note_status(second, {"match": "matched"})
+    edi.note_sent(third, network_id="out/7.x12", status={"bytes": 1}, now=now)
+    row = TransactionSet.objects.get()
+    assert row.network_status == {"events": ["received"], "match": "matched", "bytes": 1}
+    assert third.network_status == row.network_status
+    assert (row.network_id, row.acknowledged) == ("out/7.x12", "waiting")

@@ -53,9 +53,10 @@ FLOWS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def simulators_of_the_story(processes: Local) -> Simulators:
-    """Simulators of their own: the usual world is smaller."""
+    """Simulators of their own: the usual world is smaller. Another try of the story needs other ones: our numbers begin
+    anew with the empty database, and Cleo would already hold files of these names."""
     found = Simulators.start(processes, "--seed-size", "3", "--on-cleo", str(SUPPLIERS))
     for system, values in SHORT_DELAYS.items():
         found.options(system, **values)
@@ -192,7 +193,9 @@ def test_from_the_first_order_to_the_last_receipt(company: World, cluster: Clust
     the_wait_is_over(company)
     somebody_looks(company, "cleo")
     cluster.settle(seconds=300)
-    assert retry_all(open_issues(company, "rejected")) == 2
+    # The name that was not taken; and the folder that was not there, unless Cleo was given a rest before anybody could
+    # ask whether it is there: then it was simply tried again.
+    assert retry_all(open_issues(company, "rejected")) in (1, 2)
     cluster.settle(seconds=60, read=False)
     weather.clear()
     there = uploaded(company)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
+from edi import services as edi
 from edi.models import Direction, TransactionSet
 from edi.x12.segments import Segment
 from integrations.flows.contract import Job, Keep, Kept, Prepared, Problem
@@ -96,8 +97,7 @@ def _about(head: Segment, known: dict[tuple[str, str], TransactionSet]) -> Trans
 def _noted(head: Segment, errors: Sequence[Segment], *, sent: TransactionSet, sender: str) -> list[Problem]:
     outcome = OUTCOMES.get(head.get(1).strip(), head.get(1).strip())
     said = "; ".join(text for text in (error.get(2).strip() for error in errors) if text)
-    sent.network_status = {**(sent.network_status or {}), "application": f"{outcome}: {said}" if said else outcome}
-    sent.save(update_fields=["network_status"])
+    edi.note_status(sent, {"application": f"{outcome}: {said}" if said else outcome})
     if outcome not in ("rejected", "partly accepted"):
         return []
     sentence = f"{sender} {outcome} {sent.set_id} {sent.business_number}. {said}".strip()
