@@ -68,6 +68,18 @@ def transactional_db(transactional_db: None) -> None:
     installation()
 
 
+SECOND_TRY = bool(os.environ.get("CI"))
+"""What several processes do by their clocks, on a machine that does other things too, may be tried once more where a
+change is judged, which the report then says. On a desk its first failure is a failure, and is looked into."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what talks to another process."""
+    for item in items if SECOND_TRY else []:
+        if {"processes", "live_server"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 # --- People
 
 

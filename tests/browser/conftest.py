@@ -45,8 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("browser"))
-            if os.environ.get("CI"):  # as the stories: told once more, and the report says so
-                item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @dataclass

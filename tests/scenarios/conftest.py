@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +14,6 @@ from tests.support.simulators import Simulators
 LAST = "test_everything_said"
 PATIENCE = 400
 """Seconds for one story: more than the longest wait in one, so that it is the wait that says what did not happen."""
-SECOND_TRY = bool(os.environ.get("CI"))
-"""A story is one of clocks, several processes and a machine that does other things too. Where a change is judged it may
-be told once more, which the report then says; on a desk its first failure is a failure, and is looked into."""
 
 
 @pytest.hookimpl(tryfirst=True)  # the plugin that deals tests out reads the groups in the same hook
@@ -31,8 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group("scenarios"))
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(PATIENCE))
-        if SECOND_TRY:
-            item.add_marker(pytest.mark.flaky(reruns=1))
     others = [item for item in items if item not in stories]
     items[:] = [*sorted(stories, key=lambda item: item.path.stem == LAST), *others]
 
