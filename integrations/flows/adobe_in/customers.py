@@ -21,7 +21,7 @@ class CustomerRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """What a new customer gets. Empty: another rule decides, or the books' own default."""
 
     when: When = When()
-    """Of it, countries and groups count."""
+    """Of it, countries (of the address that bills go to) and groups count."""
     customer_class: str = ""
     vat_zone: str = ""
     terms: str = ""

@@ -35,7 +35,11 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Codes of the shop's tax rates, as FI-25.5: what articles' tax classes come to. With * as article numbers."""
     stores: tuple[int, ...] = ()
     countries: tuple[str, ...] = ()
+    """Of supply, which VAT follows: where the goods go; where nothing is shipped, where the bill goes."""
+    billing_countries: tuple[str, ...] = ()
     """Of the billing address."""
+    shipping_countries: tuple[str, ...] = ()
+    """Of the shipping address; an order of which nothing is shipped has none."""
     groups: tuple[int, ...] = ()
     """Customer groups."""
     payment_methods: tuple[str, ...] = ()
@@ -91,6 +95,8 @@ def applies(when: When, sale: Sale, line: ShopLine | None) -> bool:
     checks: list[tuple[Sequence[Any], Any]] = [
         (when.stores, sale.store_id),
         (when.countries, sale.country),
+        (when.billing_countries, sale.billing_country),
+        (when.shipping_countries, sale.shipping_country),
         (when.groups, sale.customer_group),
         (when.payment_methods, sale.payment_method),
         (when.currencies, sale.currency),
@@ -135,12 +141,20 @@ def coding_of(rules: Sequence[Rule], sale: Sale, line: ShopLine) -> Coding:
     if "vat_code" not in said:
         raise Unmappable(
             f"No rule says which VAT code {line.percent} % has: {line.kind.replace('_', ' ')} “{line.text}” of "
-            f"{sale.kind.replace('_', ' ')} {sale.number}, country {sale.country or 'not known'}.",
+            f"{sale.kind.replace('_', ' ')} {sale.number}, {where(sale)}.",
             remedy=REMEDY,
             field="rules",
         )
     segments = {int(name.removeprefix(SEGMENT)): value for name, value in said.items() if name.startswith(SEGMENT)}
     return Coding(vat_code=said["vat_code"], account=said.get("account", ""), segments=segments)
+
+
+def where(sale: Sale) -> str:
+    """The country whose VAT it is, in words, with that of the bill where it is another one."""
+    bill = sale.billing_country
+    return f"country {sale.country or 'not known'}" + (
+        f" (the bill goes to {bill})" if bill not in ("", sale.country) else ""
+    )
 
 
 def _is_like(patterns: Sequence[str], value: str) -> bool:

@@ -52,6 +52,8 @@ def _facts(sale: Sale) -> tuple[str, ...]:
         f"{sale.total} {sale.currency} of {sale.date:%Y-%m-%d}",
         f"store {sale.store_id}",
         f"country {sale.country}" if sale.country else "",
+        f"goods to {sale.shipping_country}" if sale.shipping_country else "nothing is shipped",
+        f"bill to {sale.billing_country}" if sale.billing_country else "",
         f"paid with {sale.payment_method}" if sale.payment_method else "",
         f"customer group {sale.customer_group}" if sale.customer_group is not None else "",
     )
@@ -107,7 +109,11 @@ TABLE = RuleTable(
         _several("percents", "Rates of tax (%)"),
         _several("tax_codes", "Tax classes", "By the code of the tax rate that the shop took, as FI-25.5 or FI-*."),
         _several("stores", "Stores", "Ids of store views."),
-        _several("countries", "Countries", "Of the billing address, as FI."),
+        _several(
+            "countries", "Countries", "Whose VAT it is: where the goods go, as FI; the bill where nothing is shipped."
+        ),
+        _several("billing_countries", "Countries of the bill", "Wherever the goods go."),
+        _several("shipping_countries", "Countries of the goods", "Of the shipping address alone."),
         _several("groups", "Customer groups", "Their ids."),
         _several("payment_methods", "Payment methods", "As klarna_kp."),
         _several("currencies", "Currencies"),

@@ -41,6 +41,9 @@ class Sale(Value, frozen=True, kw_only=True):
     vat_number: str = ""
     phone: str = ""
     address: Address | None = None
+    """That bills go to."""
+    shipping_country: str = ""
+    """Where the goods go. Empty: nothing is shipped."""
     store_id: int = 0
     customer_group: int | None = None
     payment_method: str = ""
@@ -53,6 +56,12 @@ class Sale(Value, frozen=True, kw_only=True):
 
     @property
     def country(self) -> str:
+        """Of supply, whose VAT it is: where the goods go (Directive 2006/112/EC, articles 32 and 33); of an order of
+        which nothing is shipped, where the bill goes. So shops reckon the tax, too, unless they are set otherwise."""
+        return self.shipping_country or self.billing_country
+
+    @property
+    def billing_country(self) -> str:
         return self.address.country if self.address is not None else ""
 
 
@@ -125,6 +134,7 @@ def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
         vat_number=(given.customer_taxvat or billing.vat_id or "").strip(),
         phone=(billing.telephone or "").strip(),
         address=address_of(given.billing_address),
+        shipping_country=_shipping_country(extension),
         store_id=given.store_id or 0,
         customer_group=given.customer_group_id,
         payment_method=(given.payment.method or "") if given.payment else "",
@@ -135,6 +145,16 @@ def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
             ZERO if given.state == "canceled" else rounded(given.total_canceled or ZERO, currency)
         ),
     )
+
+
+def _shipping_country(said: wire.OrderExtension) -> str:
+    """Empty for an order of which nothing is shipped: it has no shipping address, or one that says nothing."""
+    for one in said.shipping_assignments or ():
+        given = one.shipping.address if isinstance(one.shipping, wire.Shipping) else None
+        address = address_of(given) if isinstance(given, wire.Address) else None
+        if address is not None and address.country:
+            return address.country
+    return ""
 
 
 # --- Credit memos

@@ -73,7 +73,19 @@ class CustomFee(Wire, frozen=True, kw_only=True):
     tax_amount: Decimal | None = None
 
 
+class Shipping(Wire, frozen=True, kw_only=True):
+    address: Address | list[None] | None = None
+    """None of an order of which nothing is shipped."""
+
+
+class ShippingAssignment(Wire, frozen=True, kw_only=True):
+    """Where goods of an order go. Shops that ship to several places make an order of each."""
+
+    shipping: Shipping | list[None] | None = None
+
+
 class OrderExtension(Wire, frozen=True, kw_only=True):
+    shipping_assignments: tuple[ShippingAssignment, ...] | None = None
     applied_taxes: tuple[AppliedTax, ...] | None = None
     item_applied_taxes: tuple[ItemTaxes, ...] | None = None
     company_order_attributes: CompanyOrder | list[None] | None = None

@@ -11,7 +11,7 @@ from integrations.models import Connection, Feed, Flow, Integration, Payload, Re
 from integrations.services.connections import save_connection
 from integrations.services.feeds import save_integration
 from tests.integrations.admin.house import SECRETS, House
-from tests.integrations.systems.adobe.orders import item, order, raw
+from tests.integrations.systems.adobe.orders import item, order, raw, shipped_to
 
 RULES: list[dict[str, Any]] = [
     {"when": {"percents": [25]}, "vat_code": "25"},
@@ -53,7 +53,8 @@ def orders_of_shop(house: House) -> Flow:
 def _read(house: House, shop: Connection) -> None:
     taxed = [{"type": "product", "item_id": 1, "applied_taxes": [{"code": "NO-25", "percent": 25}]}]
     applied = [{"code": "NO-25", "title": "MVA", "percent": 25, "amount": 37.5}]
-    data = raw(order(item(1), extension_attributes={"applied_taxes": applied, "item_applied_taxes": taxed}))
+    said = {"applied_taxes": applied, "item_applied_taxes": taxed, "shipping_assignments": shipped_to("SE")}
+    data = raw(order(item(1), extension_attributes=said))
     payload = Payload.objects.create(
         tenant=house.tenant,
         sha256=hashlib.sha256(data).hexdigest(),

@@ -57,6 +57,8 @@ def test_what_is_entered_becomes_the_next_mapping_version_and_is_on_record(flow:
         "rules-3-stores": "1",
         "rules-3-product_types": "simple",
         "rules-3-countries": "NO",
+        "rules-3-billing_countries": "FI, SE",
+        "rules-3-shipping_countries": "NO",
         "rules-3-account": "3002",
         "rules-3-segments": "1=200, 2=7",
         "rules-3-ORDER": "0",
@@ -69,6 +71,8 @@ def test_what_is_entered_becomes_the_next_mapping_version_and_is_on_record(flow:
         "tax_codes": ["NO-*"],
         "stores": [1],
         "countries": ["NO"],
+        "billing_countries": ["FI", "SE"],
+        "shipping_countries": ["NO"],
         "payment_methods": ["klarna_kp", "invoice"],
     }
     assert rules(flow) == [{"when": when, "account": "3002", "segments": {"1": "200", "2": "7"}}, RULES[0], RULES[2]]
@@ -91,11 +95,13 @@ def test_a_try_says_which_rule_decided_each_amount_and_keeps_nothing(flow: Flow,
     assert not tried.problem
     # As they stand in the form, not as they are kept: a rule for the tax class of the article goes first.
     new = {"rules-3-tax_codes": "NO-25", "rules-3-account": "3009", "rules-3-ORDER": "0"}
+    new |= {"rules-3-countries": "SE", "rules-3-billing_countries": "NO", "rules-3-shipping_countries": "SE"}
     answer = client.post(url, entered(client, url, how="try", **new))
     [article, shipping] = answer.context["page"].tried.lines
     assert [(d.value, d.rule) for d in article.decided if d.what == "account"] == [("3009", 1)]
     assert [(d.value, d.rule) for d in shipping.decided if d.what == "account"] == [("3520", 3)]
     assert "3009" in answer.content.decode()
+    assert "country SE, goods to SE, bill to NO" in answer.content.decode()
     assert rules(flow) == RULES
     assert not Delivery.objects.filter(flow=flow).exists()
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edi.documents.values import Address
 from integrations.flows.adobe_in.booking import booked
 from integrations.flows.adobe_in.rules import Rule, coding_of, rules_of, stated
 from integrations.systems.adobe.amounts import ShopLine
@@ -114,6 +115,31 @@ def test_the_first_rule_that_states_a_value_decides_it() -> None:
     assert (found.vat_code, found.account, found.segments) == ("25", "3520", {1: "900", 2: "10"})
     assert coding_of(rules, here, book).account == "3010"
     assert stated(rules, here, "branch") == ""
+
+
+def test_rules_ask_for_the_country_of_supply_of_the_bill_and_of_the_goods() -> None:
+    """A Finnish customer has goods sent to Sweden: its VAT is Swedish, whoever pays. A download is taxed at home."""
+    stated_rules = [
+        {"when": {"shipping_countries": ["SE"], "billing_countries": ["DE"]}, "vat_code": "SE-DE", "account": "1"},
+        {"when": {"shipping_countries": ["FI"]}, "vat_code": "FI-GOODS"},
+        {"when": {"countries": ["SE"]}, "vat_code": "SE"},
+        {"when": {"countries": ["FI"]}, "vat_code": "FI"},
+        {"when": {"billing_countries": ["FI"]}, "account": "2"},
+    ]
+    rules = rules_of({"rules": stated_rules})
+    line = ShopLine(kind="product", text="x", net=Decimal(10), percent=Decimal(25))
+
+    def coded(bill: str, goods: str) -> tuple[str, str]:
+        one = sale(total=Decimal(0), address=Address(country=bill), shipping_country=goods)
+        found = coding_of(rules, one, line)
+        return found.vat_code, found.account
+
+    assert coded("FI", "SE") == ("SE", "2")
+    assert coded("FI", "FI") == ("FI-GOODS", "2")
+    assert coded("FI", "") == ("FI", "2")
+    assert coded("DE", "SE") == ("SE-DE", "1")
+    with pytest.raises(Unmappable, match=r"country NO \(the bill goes to FI\)\."):
+        coded("FI", "NO")
 
 
 @pytest.mark.parametrize("wrong", [[{"wen": {}}], [{"when": {"kind": "x"}}], "x", [{"segments": {"a": 1}}]])

@@ -54,10 +54,11 @@ def test_what_is_not_permitted_is_typed_and_closes_no_connection(make_shop: Call
 
 
 def test_a_try_on_an_order_that_was_never_read_asks_the_shop_and_keeps_nothing(shop: Shop) -> None:
-    made = shop.order()
+    made = shop.order(ship_to={"country_id": "NO"})
     with scopes_disabled():
         flow = flow_of(shop)
-        tried = rules.try_rules(flow, flow.settings["rules"], made["increment_id"])
+        exported = {"when": {"countries": ["NO"], "billing_countries": ["FI"]}, "account": "3100"}
+        tried = rules.try_rules(flow, [exported, *flow.settings["rules"]], made["increment_id"])
         assert not Record.objects.filter(business_number=made["increment_id"]).exists()
         assert not Delivery.objects.exists()
         with pytest.raises(ValidationError, match="has no order with the number 4711"):
@@ -65,3 +66,5 @@ def test_a_try_on_an_order_that_was_never_read_asks_the_shop_and_keeps_nothing(s
     assert tried.number == made["increment_id"]
     assert not tried.problem
     assert {one.what for line in tried.lines for one in line.decided} >= {"VAT code", "account"}
+    assert {"country NO", "goods to NO", "bill to FI"} <= set(tried.facts)
+    assert {one.value for line in tried.lines for one in line.decided if one.what == "account"} == {"3100"}

@@ -72,5 +72,11 @@ def order(*items: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return values
 
 
+def shipped_to(country: str) -> list[dict[str, Any]]:
+    """The member `shipping_assignments` of an order whose goods go to this country."""
+    address = {"address_type": "shipping", "firstname": "Jo", "street": ["Gatan 2"], "country_id": country}
+    return [{"shipping": {"address": address, "method": "flatrate_flatrate", "total": {}}, "items": []}]
+
+
 def raw(value: dict[str, Any]) -> bytes:
     return json.dumps(value).encode()

@@ -12,7 +12,7 @@ import pytest
 from integrations.systems.adobe import mapping
 from integrations.systems.adobe.mapping import Sale
 from integrations.systems.contract import Unmappable
-from tests.integrations.systems.adobe.orders import item, order, raw
+from tests.integrations.systems.adobe.orders import item, order, raw, shipped_to
 
 OSLO = ZoneInfo("Europe/Oslo")
 
@@ -34,6 +34,25 @@ def test_an_order_is_its_rows_and_its_shipping() -> None:
     assert sale.address is not None
     assert sale.address.lines == ("Gata 1",)
     assert (sale.payment_method, sale.purchase_order_number) == ("purchaseorder", "PO-77")
+
+
+@pytest.mark.parametrize(
+    ("assignments", "supplied"),
+    [
+        (shipped_to("SE"), "SE"),
+        (shipped_to("NO"), "NO"),
+        (None, "NO"),
+        ([], "NO"),
+        ([{"shipping": {"total": {}}, "items": []}], "NO"),
+        ([{"shipping": {"address": []}}, {"shipping": []}], "NO"),
+        (shipped_to(""), "NO"),
+    ],
+)
+def test_vat_follows_the_goods_and_where_nothing_is_shipped_the_bill(assignments: Any, supplied: str) -> None:
+    extension = {"applied_taxes": [{"percent": 25}], "shipping_assignments": assignments}
+    sale = read(order(extension_attributes=extension))
+    assert (sale.country, sale.billing_country) == (supplied, "NO")
+    assert refunded(memo(), extension_attributes=extension).country == supplied
 
 
 def test_a_discount_is_taken_off_its_row() -> None:
