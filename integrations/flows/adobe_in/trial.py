@@ -105,7 +105,7 @@ TABLE = RuleTable(
             name="kinds", label="Kind of amount", kind="choices", choices=tuple((k, k.replace("_", " ")) for k in KINDS)
         ),
         _several("product_types", "Types of product", "simple, configurable, bundle, virtual, downloadable …"),
-        _several("skus", "Article numbers", "BOOK-* for all that begin so."),
+        _several("skus", "Article numbers", "BOOK-* for all that begin so. Of an app's fee its code."),
         _several("percents", "Rates of tax (%)"),
         _several("tax_codes", "Tax classes", "By the code of the tax rate that the shop took, as FI-25.5 or FI-*."),
         _several("stores", "Stores", "Ids of store views."),

@@ -37,7 +37,8 @@ class Actions(Push):
         lastname, street, postcode, city, country_id, company, vat_id}. Optional: store (code), ship_to (address),
         payment (see payment_methods; default stripe_payments), po_number, coupon, discount_percent, discount_amount,
         shipping, shipping_discount, gift_card, store_credit (amounts in base currency, store_credit also "all"),
-        shipping_method, shipping_description. Payments by sale make their invoice at once. Answers entity_id,
+        shipping_method, shipping_description, fees of apps [{code, label, amount (base currency), last_invoice (default
+        false), last_credit_memo (default true)}]. Payments by sale make their invoice at once. Answers entity_id,
         increment_id, state, grand_total, currency.
         """
         row = self.place(given)

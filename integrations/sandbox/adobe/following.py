@@ -133,6 +133,21 @@ class Following(Placing):
         names = ("subtotal", "discount_amount", "discount_tax_compensation_amount", "shipping_amount", "tax_amount")
         return sum((values[name] for name in names), ZERO) + back
 
+    def fees_of(self, body: Json, order: Json, kind: str, done: str, *, last: bool) -> dict[str, Decimal]:
+        """Fees that come with the first or the last document of a kind (invoice, creditmemo), as each says, noted on
+        the order; what they come to by prefix. A fee that was not invoiced is not given back."""
+        sums = dict.fromkeys(PREFIXES, ZERO)
+        for fee in order["extension_attributes"].get("custom_fees") or ():
+            is_open = fee[f"{kind}_id"] is None and (done == "invoiced" or fee["invoice_id"] is not None)
+            if not is_open or (fee[f"apply_fee_on_last_{kind}"] and not last):
+                continue
+            fee[f"{kind}_id"] = str(body["entity_id"])
+            for prefix in PREFIXES:
+                amount = decimal(fee[f"{prefix}custom_fee_amount"])
+                fee[f"{prefix}custom_fee_amount_{done}"] = number(amount)
+                sums[prefix] += amount
+        return sums
+
     def credits_of(self, body: Json, order: Json, prefix: str, total: Decimal, source: str, done: str) -> Decimal:
         """Gift cards and store credit take their share of a document before money does."""
         own, taken = order["extension_attributes"], ZERO

@@ -92,8 +92,10 @@ class Lifecycle(Following):
         body = self.document_of(row, "invoice")
         with_way = shipping and not order.get("shipping_invoiced")
         body["items"] = self.document_items_of(order, wanted, body["entity_id"], INVOICED, "invoiced")
+        last = not any(left_to(item, "invoiced") for item in order["items"] if item["parent_item_id"] is None)
+        fees = self.fees_of(body, order, "invoice", "invoiced", last=last)
         for prefix in PREFIXES:
-            total = self.document_totals_of(body, order, prefix, order if with_way else {})
+            total = self.document_totals_of(body, order, prefix, order if with_way else {}) + fees[prefix]
             total -= self.credits_of(body, order, prefix, total, "amount", "invoiced")
             body[f"{prefix}grand_total"] = number(total)
             self.count_of(order, body, prefix, "invoiced")
@@ -174,6 +176,9 @@ class Lifecycle(Following):
         body = self.document_of(row, "creditmemo")
         body["invoice_id"] = invoice["body"]["entity_id"] if invoice else None
         body["items"] = self.document_items_of(order, wanted, body["entity_id"], REFUNDED, "refunded")
+        tops = [item for item in order["items"] if item["parent_item_id"] is None]
+        last = not any(left_to(item, "invoiced") or left_to(item, "refunded") for item in tops)
+        fees = self.fees_of(body, order, "creditmemo", "refunded", last=last)
         whole = decimal(order["shipping_amount"])
         for prefix in PREFIXES:
             share = way / whole if whole else ZERO
@@ -183,7 +188,7 @@ class Lifecycle(Following):
             )
             rate = decimal(row["_ratio"]) if prefix else Decimal(1)
             up, down = cents(positive / rate), cents(negative / rate)
-            total += up - down
+            total += up - down + fees[prefix]
             body[f"{prefix}adjustment_positive"], body[f"{prefix}adjustment_negative"] = number(up), number(down)
             body[f"{prefix}adjustment"] = number(up - down)
             taken = self.credits_of(body, order, prefix, total, "invoiced", "refunded")

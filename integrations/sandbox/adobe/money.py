@@ -19,12 +19,13 @@ SHIPPING_COMPENSATION: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """An order in one currency: its rows, its shipping, and what is paid otherwise than in money."""
+    """An order in one currency: its rows, its shipping, the fees of apps, and what is paid otherwise than in money."""
 
     rows: list[Priced]
     shipping: Priced
     gift_cards: Decimal
     store_credit: Decimal
+    fees: Decimal = ZERO
 
     def total(self, name: str) -> Decimal:
         """The sum of one amount over the rows."""
@@ -32,11 +33,18 @@ class Money:
 
     @property
     def before_credits(self) -> Decimal:
-        """What the goods and their way cost."""
+        """What the goods, their way and the fees cost."""
         names = ("row_total", "tax_amount", "discount_tax_compensation_amount")
         goods = sum((self.total(name) for name in names), ZERO) - self.total("discount_amount")
         way = self.shipping
-        return goods + way.row_total + way.tax_amount + way.discount_tax_compensation_amount - way.discount_amount
+        return (
+            goods
+            + way.row_total
+            + way.tax_amount
+            + way.discount_tax_compensation_amount
+            - way.discount_amount
+            + self.fees
+        )
 
     @property
     def grand_total(self) -> Decimal:

@@ -184,7 +184,8 @@ class Placing(Customers):
         way = Part(unit=cost, quantity=Decimal(1), rate=rate)
         off = min(cost, cents(decimal(given.get("shipping_discount")) * ratio))
         shipping = priced(way, off, includes_tax=includes_tax, rounding=Rounding("row"))
-        money = Money(rows=rows, shipping=shipping, gift_cards=ZERO, store_credit=ZERO)
+        fees = sum((cents(decimal(fee["amount"]) * ratio) for fee in given.get("fees") or ()), ZERO)
+        money = Money(rows=rows, shipping=shipping, gift_cards=ZERO, store_credit=ZERO, fees=fees)
         cards = min(cents(decimal(given.get("gift_card")) * ratio), money.before_credits)
         wanted = given.get("store_credit")
         rest = money.before_credits - cards
@@ -283,6 +284,8 @@ class Placing(Customers):
                 {"shipping": {"address": address, "method": method, "total": total}, "items": []}
             ]
         extensions |= applied_taxes(order, country, money, base, way_rate=self.shop.rate_of_class(STANDARD_CLASS))
+        if given.get("fees"):
+            extensions["custom_fees"] = [self._fee(order, fee) for fee in given["fees"]]
         title = PAYMENTS[order["payment"]["method"]][1]
         extensions["payment_additional_info"] = [{"key": "method_title", "value": title}]
         if money.gift_cards:
@@ -304,6 +307,23 @@ class Placing(Customers):
                 "order_id": order["entity_id"], "company_id": own["company_id"], "company_name": name,
             }  # fmt: skip
         return extensions
+
+    def _fee(self, order: Json, fee: Mapping[str, Any]) -> Json:
+        """A fee as the schema has it: numbers of records as text. Nothing is invoiced or given back of it yet."""
+        amount, ratio = decimal(fee["amount"]), decimal(order["base_to_order_rate"])
+        return {
+            "id": str(self.number("custom_fee")),
+            "order_id": str(order["entity_id"]),
+            "custom_fee_code": str(fee["code"]),
+            "custom_fee_label": str(fee.get("label", fee["code"])),
+            "custom_fee_amount": number(cents(amount * ratio)),
+            "base_custom_fee_amount": number(cents(amount)),
+            **{f"{prefix}custom_fee_amount_{done}": 0 for prefix in ("", "base_") for done in ("invoiced", "refunded")},
+            "apply_fee_on_last_invoice": bool(fee.get("last_invoice", False)),
+            "apply_fee_on_last_creditmemo": bool(fee.get("last_credit_memo", True)),
+            "invoice_id": None,
+            "creditmemo_id": None,
+        }
 
     def _increment(self, series: str, store: Store) -> str:
         """Numbers run in each store: 000000001 in the first, 2000000001 in the second."""

@@ -42,6 +42,7 @@ class ShopLine(Value, frozen=True, kw_only=True):
     kind: LineKind
     text: str
     sku: str = ""
+    """Of a fee that an app added its code."""
     product_type: str = ""
     quantity: Decimal = Decimal(1)
     net: Decimal
@@ -91,9 +92,7 @@ def order_lines(given: wire.Order) -> Iterator[ShopLine]:
     yield from _shipping(net, given.shipping_tax_amount or ZERO, given)
     yield from _wrapping(extension, _percents(extension))
     for fee in extension.custom_fees or ():
-        net, tax = fee.value or ZERO, fee.tax_amount or ZERO
-        text = fee.title or fee.label or "Fee"
-        yield ShopLine(kind="fee", text=text, net=net, tax=tax, percent=_percent(net, tax, _percents(extension)))
+        yield _fee(fee, fee.custom_fee_amount)
     yield from _paid_with(extension)
 
 
@@ -160,6 +159,12 @@ def _wrapping(said: wire.OrderExtension | wire.CreditExtension, percents: Sequen
         )
 
 
+def _fee(fee: wire.CustomFee, amount: Decimal | None) -> ShopLine:
+    """Without tax: where an app adds some to the order's, the order does not add up, and a person looks."""
+    code = (fee.custom_fee_code or "").strip()
+    return ShopLine(kind="fee", text=(fee.custom_fee_label or code or "Fee").strip(), sku=code, net=amount or ZERO)
+
+
 def _paid_with(said: wire.OrderExtension | wire.CreditExtension) -> Iterator[ShopLine]:
     kinds: tuple[tuple[LineKind, str, Decimal | None], ...] = (
         ("gift_card", "Gift cards", said.gift_cards_amount),
@@ -197,6 +202,9 @@ def memo_lines(memo: wire.CreditMemo, whole: wire.Order) -> Iterator[ShopLine]:
     net = (memo.shipping_amount or ZERO) - off + (memo.shipping_discount_tax_compensation_amount or ZERO)
     yield from _shipping(net, memo.shipping_tax_amount or ZERO, whole)
     yield from _wrapping(memo.extension, percents)
+    for fee in whole.extension.custom_fees or ():
+        if memo.entity_id is not None and str(fee.creditmemo_id) == str(memo.entity_id):
+            yield _fee(fee, fee.custom_fee_amount_refunded)
     yield ShopLine(kind="adjustment", text="Adjustment refund", net=memo.adjustment_positive or ZERO)
     yield ShopLine(kind="adjustment", text="Adjustment fee", net=-abs(memo.adjustment_negative or ZERO))
     yield from _paid_with(memo.extension)

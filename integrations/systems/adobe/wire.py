@@ -67,10 +67,15 @@ class CompanyOrder(Wire, frozen=True, kw_only=True):
 
 
 class CustomFee(Wire, frozen=True, kw_only=True):
-    label: str | None = None
-    title: str | None = None
-    value: Decimal | None = None
-    tax_amount: Decimal | None = None
+    """A fee, or a discount below zero, that an app added (CustomFeesInterface of the REST schema). It knows no tax."""
+
+    custom_fee_code: str | None = None
+    custom_fee_label: str | None = None
+    custom_fee_amount: Decimal | None = None
+    """In the currency of the order, as what follows."""
+    custom_fee_amount_refunded: Decimal | None = None
+    creditmemo_id: str | int | None = None
+    """The credit memo that gave it back. Credit memos themselves say nothing of fees."""
 
 
 class Shipping(Wire, frozen=True, kw_only=True):

@@ -148,6 +148,31 @@ def test_refunds_in_parts_close_the_order(sandbox: Served, paas: Paas) -> None:
     assert {item["qty_refunded"] - item["qty_ordered"] for item in shown["items"]} == {0}
 
 
+def test_fees_come_once_with_the_first_or_the_last_document_as_they_say(sandbox: Served, paas: Paas) -> None:
+    fees = [
+        {"code": "app::first", "amount": 4, "last_credit_memo": False},
+        {"code": "app::last", "label": "Last", "amount": -2, "last_invoice": True},
+    ]
+    plain, order = placed(sandbox, store="se"), placed(sandbox, store="se", fees=fees)
+    name, ratio = order["increment_id"], Decimal(str(paas.order(order["entity_id"])["base_to_order_rate"]))
+    assert Decimal(str(order["grand_total"])) == Decimal(str(plain["grand_total"])) + 2 * ratio
+    some = [{"sku": "A-001", "qty": 1}]
+    act(sandbox, "invoice", order=name, items=some)
+    act(sandbox, "invoice", order=name)
+    act(sandbox, "credit_memo", order=name, items=some, shipping="0")
+    act(sandbox, "credit_memo", order=name)
+    shown = paas.order(order["entity_id"])
+    first, last = shown["extension_attributes"]["custom_fees"]
+    invoices, memos = documents(paas, "/invoices", order), documents(paas, "/creditmemos", order)
+    for kind, made in (("invoice", invoices), ("creditmemo", memos)):
+        assert [first[f"{kind}_id"], last[f"{kind}_id"]] == [str(one["entity_id"]) for one in made]
+        assert sum(Decimal(str(one["grand_total"])) for one in made) == Decimal(str(order["grand_total"]))
+        assert not any("custom_fees" in (one.get("extension_attributes") or {}) for one in made)
+    assert (first["custom_fee_label"], Decimal(str(first["custom_fee_amount_refunded"]))) == ("app::first", 4 * ratio)
+    assert (Decimal(str(last["custom_fee_amount_invoiced"])), last["base_custom_fee_amount"]) == (-2 * ratio, -2)
+    assert shown["state"] == "closed"
+
+
 def test_adjustments_have_no_rows(sandbox: Served, paas: Paas) -> None:
     order = placed(sandbox, payment="stripe_payments")
     made = paas.post(

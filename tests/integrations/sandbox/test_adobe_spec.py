@@ -53,7 +53,9 @@ def test_answers_fit_the_schema(sandbox: Served, system: str, company: str) -> N
 def test_written_documents_fit_the_schema(sandbox: Served) -> None:
     require_specs("adobe")
     paas = Paas(sandbox)
-    order = act(sandbox, "place_order", customer=101, payment="klarna_kp", items=[{"sku": "A-001", "qty": 2}])
+    fee = {"code": "app::handling", "label": "Handling", "amount": 3}
+    bought = [{"sku": "A-001", "qty": 2}]
+    order = act(sandbox, "place_order", customer=101, payment="klarna_kp", items=bought, fees=[fee])
     own = order["entity_id"]
     for path, body in (
         (f"/order/{own}/invoice", {"capture": True}),
@@ -63,6 +65,10 @@ def test_written_documents_fit_the_schema(sandbox: Served) -> None:
         answer = paas.post(path, json=body)
         assert answer.status_code == 200, answer.text
         check_response("adobe", "POST", f"/V1{path}", 200, answer.json())
+    for system, client in (("adobe", paas), ("adobe-saas", Saas(sandbox))):
+        shown = client.get(f"/orders/{own}").json()
+        assert len(shown["extension_attributes"]["custom_fees"]) == 1
+        check_response(system, "GET", f"/V1/orders/{own}", 200, without_known_nulls(shown))
     hook = {"webhook_method": "observer.sales_order_save_after", "webhook_type": "after", "batch_name": "visma",
             "hook_name": "order", "url": "http://127.0.0.1:9/"}  # fmt: skip
     saas = Saas(sandbox)

@@ -41,6 +41,13 @@ BASKETS: tuple[dict[str, Any], ...] = (
     {"store": "se", "items": [{"sku": "A-001", "qty": 7}], "discount_percent": 7},
     {"store": "no", "items": [{"sku": "A-007", "qty": 3}]},
     {"items": [{"sku": "GIFT-50", "qty": 1}]},
+    {
+        "store": "se",
+        "fees": [
+            {"code": "app::handling", "label": "Handling", "amount": 2.5},
+            {"code": "app::club", "label": "Club discount", "amount": -0.75},
+        ],
+    },
 )
 
 
@@ -147,7 +154,8 @@ def test_an_edited_order_waits_while_the_one_it_replaces_still_stands(shop: Shop
 
 
 def test_a_refund_is_a_credit_note_and_an_invoice_of_the_shop_a_reference(shop: Shop, settle: Settle) -> None:
-    made = shop.order(items=[{"sku": "A-001", "qty": 4}, {"sku": "SET-DYN", "qty": 1}])
+    fee = {"code": "app::handling", "label": "Handling", "amount": 2.5, "last_credit_memo": False}
+    made = shop.order(items=[{"sku": "A-001", "qty": 4}, {"sku": "SET-DYN", "qty": 1}], fees=[fee])
     settle()
     parts = {"items": [{"sku": "A-001", "qty": 1}], "shipping": 2, "adjustment_positive": 1}
     shop.act("credit_memo", order=made["increment_id"], **parts)
@@ -157,6 +165,10 @@ def test_a_refund_is_a_credit_note_and_an_invoice_of_the_shop_a_reference(shop: 
     [note] = shop.documents(f"shop:creditmemo:{memo['entity_id']}")
     assert (note["documentType"], note["status"]) == ("CreditNote", "Open")
     assert money(note["amountInCurrency"]) == money(memo["grand_total"])
+    for document in (shop.document(made), note):
+        assert [
+            money(one["amountInCurrency"]) for one in document["invoiceLines"] if one["description"] == "Handling"
+        ] == [money(2.5)]
     [invoice] = [i for i in shop.rows("invoices") if str(i["order_id"]) == str(made["entity_id"])]
     assert invoice["increment_id"] in shop.document(made)["note"]
 

@@ -138,6 +138,15 @@ def test_many_rows_of_fractions_of_a_cent_add_up_as_the_shop_adds_them() -> None
     assert comes_to(booked(mapping.order(raw(made), zone=OSLO), RULES)) == Decimal("26.67")
 
 
+def test_a_fee_of_an_app_goes_to_the_account_that_a_rule_says_for_it() -> None:
+    fee = {"custom_fee_code": "app::handling", "custom_fee_label": "Handling", "custom_fee_amount": 30}
+    made = order(grand_total=217.5, extension_attributes={"applied_taxes": [{"percent": 25}], "custom_fees": [fee]})
+    of_fees = [{"when": {"skus": ["app::*"]}, "account": "3591"}, {"when": {"kinds": ["fee"]}, "account": "3590"}]
+    rates = [{"when": {"percents": [rate]}, "vat_code": str(rate)} for rate in (25, 0)]
+    lines = booked(mapping.order(raw(made), zone=OSLO), rules_of({"rules": [*of_fees, *rates]}))
+    assert [(one.text, one.amount, one.account, one.vat_code) for one in lines][2:] == [("Handling", 30, "3591", "0")]
+
+
 def test_rounding_is_refused_under_a_vat_code_that_would_tax_it() -> None:
     rules = rules_of({"rules": [{"when": {"kinds": ["product", "shipping", "rounding"]}, "vat_code": "25"}]})
     made = order(item(1, tax_amount=25.01), grand_total=187.51)

@@ -107,6 +107,34 @@ def test_an_order_that_does_not_add_up_is_not_booked() -> None:
     assert "2.5" in raised.value.sentence
 
 
+FEES = [
+    {"id": "1", "order_id": "42", "custom_fee_code": "app::handling", "custom_fee_label": "Handling",
+     "custom_fee_amount": 30, "base_custom_fee_amount": 3, "custom_fee_amount_refunded": 30, "creditmemo_id": "7"},
+    {"id": "2", "order_id": "42", "custom_fee_code": "app::club", "custom_fee_label": "Club discount",
+     "custom_fee_amount": -5.5, "base_custom_fee_amount": -0.55, "custom_fee_amount_refunded": 0},
+]  # fmt: skip
+
+
+def test_fees_of_apps_are_lines_by_the_names_of_the_schema() -> None:
+    extension = {"applied_taxes": [{"percent": 25}], "custom_fees": FEES}
+    sale = read(order(extension_attributes=extension, grand_total=212))
+    assert said(sale)[2:] == [("fee", "30", "0", "0"), ("fee", "-5.5", "0", "0")]
+    assert [(one.text, one.sku) for one in sale.lines[2:]] == [
+        ("Handling", "app::handling"), ("Club discount", "app::club"),
+    ]  # fmt: skip
+    assert sum(one.net + one.tax for one in sale.lines) == sale.total == 212
+    # A credit memo gives back the fees that name it, and no others.
+    known = {"extension_attributes": extension, "grand_total": 212}
+    assert said(refunded(memo(grand_total=155), **known)) == [("product", "100", "25", "25"), ("fee", "30", "0", "0")]
+    assert said(refunded(memo(entity_id=8), **known)) == [("product", "100", "25", "25")]
+
+
+def test_a_fee_that_says_its_amount_otherwise_stops_the_order() -> None:
+    fees = [{"custom_fee_code": "app::handling", "value": 30}]
+    with pytest.raises(Unmappable, match=r"30\.0 is unexplained"):
+        read(order(extension_attributes={"custom_fees": fees}, grand_total=217.5))
+
+
 def test_members_that_are_left_out_are_nothing_and_empty_lists_are_empty_objects() -> None:
     value = order(shipping_amount=0, shipping_tax_amount=0, extension_attributes=[], grand_total=125)
     del value["shipping_amount"], value["shipping_tax_amount"]
