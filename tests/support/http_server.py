@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -83,11 +85,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(scripted: ScriptedServer) -> Iterator[ScriptedServer]:
-    """The server at work for the time of the block."""
+def serving(scripted: ScriptedServer, *, tls: Path | None = None) -> Iterator[ScriptedServer]:
+    """The server at work for the time of the block. `tls`: a file with the key and the certificate to show."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"scripted": scripted}))
     server.daemon_threads = True
-    scripted.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    scripted.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,7 +27,8 @@ from integrations.models import Breaker, Connection, RateBudget
 from portal.common import durations
 from portal.common.models import Duration
 from tests.integrations.http.conftest import KEY
-from tests.support.http_server import Asked, Says, ScriptedServer
+from tests.support.certificates import self_signed
+from tests.support.http_server import Asked, Says, ScriptedServer, serving
 
 
 def test_a_call_carries_key_headers_and_body(session: Session, server: ScriptedServer) -> None:
@@ -120,6 +122,17 @@ def test_nobody_listens(connection: Connection, open_session: Callable[..., Sess
 def test_a_host_that_nobody_knows(connection: Connection, open_session: Callable[..., Session]) -> None:
     with pytest.raises(Transient, match="is not known"):
         open_session(connection, base_url="https://nobody.invalid").request("POST", "/things")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told_nothing(
+    connection: Connection, open_session: Callable[..., Session], tmp_path: Path
+) -> None:
+    """It is checked before anything is said: neither the key nor the document gets there, so it is no doubt."""
+    with serving(ScriptedServer(), tls=self_signed(tmp_path)) as server:
+        with pytest.raises(Transient, match="No safe \\(TLS\\) connection") as raised:
+            open_session(connection, base_url=server.url).request("POST", "/things", body=b"an order", effect=True)
+        assert raised.value.certainly_not_applied
+        assert not server.asked
 
 
 @pytest.mark.parametrize(("method", "kind"), [("GET", Transient), ("POST", Unknown)])
