@@ -14,7 +14,7 @@ from integrations.flows.registry import all_flows
 from integrations.models import Breaker, Connection, Feed, Flow, Issue, Run, State
 from integrations.systems.registry import all_systems
 from portal.common.redaction import MASK, mask_url
-from portal.site.marks import Kind, badge
+from portal.site.marks import Kind, badge, due
 
 DELIVERY_MARKS: dict[str, Kind] = {
     State.WAITING: "wait",
@@ -79,6 +79,15 @@ def feed_badge(feed: Feed) -> SafeString:
     if feed.failures:
         return badge(_("failed %d×") % feed.failures, "bad")
     return badge(_("reads"), "ok") if feed.last_read_at else badge(_("not read yet"), "wait")
+
+
+def next_look_of(feed: Feed, connection: Connection, *, zone: str = "") -> SafeString | str:
+    """When a feed is read next, or why it is not read."""
+    if not connection.enabled:
+        return _("none: the connection is switched off")
+    if not feed.enabled:
+        return _("none: it is switched off")
+    return _("none: it is paused") if feed.paused_reason else due(feed.due_at, zone=zone)
 
 
 def flow_badge(flow: Flow) -> SafeString:

@@ -36,7 +36,7 @@ class RunNow(PersonAction):
     form = forms.Form
 
     def offered(self, row: Feed) -> bool:
-        return row.enabled and not row.paused_reason
+        return row.enabled and not row.paused_reason and row.connection.enabled
 
     def perform(self, request: HttpRequest, rows: QuerySet[Feed], data: Mapping[str, Any]) -> Done:
         due = [f for f in rows if self.offered(f)]

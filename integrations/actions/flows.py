@@ -28,13 +28,15 @@ class ReadNow(PersonAction):
 
     def perform(self, request: HttpRequest, rows: QuerySet[Flow], data: Mapping[str, Any]) -> Done:
         feeds = {feed.pk: feed for flow in rows if (feed := feed_of_flow(flow)) is not None}
-        ready = [f for f in feeds.values() if f.enabled and not f.paused_reason]
+        ready = [f for f in feeds.values() if f.enabled and not f.paused_reason and f.connection.enabled]
         if not ready:
-            raise Refused("Its feed is paused, switched off, or not made yet, so there is nothing to read.")
+            said = "Its feed is paused, switched off, or not made yet, or the connection is switched off, so there is "
+            raise Refused(said + "nothing to read.")
         for feed in ready:
             services.run_now(feed, actor=person(request))
         return Done(
-            f"{', '.join(str(f) for f in ready[:5])}: read as soon as a worker is free. What is due is sent then, too."
+            f"{', '.join(str(f) for f in ready[:5])}: read as soon as a worker is free. What is due, and not held by "
+            "somebody, is sent then, too."
         )
 
 

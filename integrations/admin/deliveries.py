@@ -18,7 +18,7 @@ from integrations.actions.edits import EditAndReplay, edit_lines
 from integrations.actions.live import comparison_sections
 from integrations.actions.naming import NameIt
 from integrations.actions.sentences import said_of
-from integrations.admin.words import WHO, FlowFilter, IntegrationFilter
+from integrations.admin.words import WHO, FlowFilter, IntegrationFilter, ToFilter
 from integrations.models import OPEN_STATES, Attempt, Delivery, State
 from integrations.services import reveal as kept
 from integrations.words import flow_label, shown_url, state_badge
@@ -94,7 +94,7 @@ class DeliveryAdmin(KeptBytes, EvidenceAdmin):
     person_actions = (Approve, Refuse, Replay, ReplayMany, EditAndReplay, NameIt, Force, Dismiss, Settle)
     list_display = ("what", "state_mark", "flow_name", "target", "since_when", "tries", "why", "tenant_name")
     list_display_links = ("what",)
-    list_filter = (StateTabs, TenantFilter, FlowFilter, IntegrationFilter, AgeFilter)
+    list_filter = (StateTabs, TenantFilter, FlowFilter, IntegrationFilter, ToFilter, AgeFilter)
     exact_search = ("business_number",)
     search_help_text = "Business number (order, invoice, supplier): whole, or its beginning."
     empty_list = "No delivery yet. They are made when a feed captures a record that a flow takes."

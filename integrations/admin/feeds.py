@@ -17,7 +17,7 @@ from integrations.models import Backfill, Exchange, Feed, Record, Run
 from integrations.selectors import flows_of
 from integrations.services import backfills
 from integrations.services import feeds as services
-from integrations.words import RUN_MARKS, feed_badge, flow_label
+from integrations.words import RUN_MARKS, feed_badge, flow_label, next_look_of
 from portal.site import (
     WORK,
     ChoiceFilter,
@@ -111,9 +111,7 @@ class FeedAdmin(EvidenceAdmin):
 
     @admin.display(description="next")
     def next_read(self, row: Feed) -> SafeString | str:
-        if not row.enabled or row.paused_reason:
-            return "–"
-        return due(row.due_at, zone=row.tenant.time_zone)
+        return next_look_of(row, row.connection, zone=row.tenant.time_zone)
 
     @admin.display(description="last reads brought")
     def brought(self, row: Feed) -> str:

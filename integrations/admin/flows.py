@@ -20,11 +20,13 @@ from integrations.actions.live import CompareReferences, DryRun, Reconcile
 from integrations.actions.rules import has_rules, rules_page
 from integrations.flows.contract import FlowSpec
 from integrations.flows.registry import all_flows
+from integrations.flows.sides import said as said_of_side
+from integrations.flows.sides import sides_of
 from integrations.forms import fields_of, names_of, values_of
-from integrations.models import OPEN_STATES, Delivery, Flow, MappingVersion, State
+from integrations.models import OPEN_STATES, Connection, Delivery, Feed, Flow, MappingVersion, State
 from integrations.selectors import count_states, delivered_until, feed_of
 from integrations.services import feeds as services
-from integrations.words import feed_badge, flow_badge, flow_label
+from integrations.words import feed_badge, flow_badge, flow_label, next_look_of
 from portal.site import (
     SETUP,
     ChoiceFilter,
@@ -43,7 +45,6 @@ from portal.site import (
     person,
     shorten,
 )
-from portal.site.marks import due
 
 
 class FlowForm(forms.ModelForm[Flow]):
@@ -187,6 +188,13 @@ class FlowAdmin(StaffAdmin):
     def page(self, request: HttpRequest, row: Flow) -> dict[str, Any]:
         spec = all_flows().get(row.full_key)
         sections: list[Any] = []
+        if row.tenant.sending_stopped:
+            remedy = "Allow sending, on the page of the tenant, lets it go on."
+            sections.append(Notice(kind="bad", sentence=f"Sending is stopped for {row.tenant}.", remedy=remedy))
+        for side in sides_of(spec) if spec is not None else ():
+            if said := said_of_side(row.integration, side):
+                remedy = "Allow, on the page of the integration, lets it go on."
+                sections.append(Notice(kind="bad", sentence=said, remedy=remedy))
         if row.paused_reason:
             remedy = "Records are captured on, and wait. Press Resume to send them."
             sections.append(Notice(kind="off", sentence=f"Paused: {row.paused_reason}", remedy=remedy))
@@ -223,7 +231,7 @@ def status_sections(row: Flow, spec: FlowSpec) -> list[Any]:
             f"{until.older:,} that hang: {until.cause}" if until.older else "",
             list_url(Delivery, flow__id__exact=row.pk, state="needs"),
         ),
-        Line("Next read", due(feed.due_at, zone=zone) if feed and not feed.paused_reason else ""),
+        Line("Next read", _next_read(row, feed, source, zone)),
         Line("Mapping version", row.mapping_version),
     ]
     versions = [
@@ -257,6 +265,15 @@ def status_sections(row: Flow, spec: FlowSpec) -> list[Any]:
             Drawn(title="What the last reads brought", template="staff/sections/history.html", values=history)
         )
     return sections
+
+
+def _next_read(row: Flow, feed: Feed | None, source: Connection, zone: str) -> SafeString | str:
+    """When its feed is read next; that nothing is taken of it, where the flow is off."""
+    if not row.integration.enabled:
+        return "nothing is taken: the integration is switched off. Its own page switches it on."
+    if not row.enabled:
+        return "nothing is taken: the flow is switched off. Tick Enabled below and save."
+    return next_look_of(feed, source, zone=zone) if feed else ""
 
 
 def stated(values: Mapping[str, Any], spec: FlowSpec) -> dict[str, Any]:

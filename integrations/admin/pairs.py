@@ -13,11 +13,26 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from integrations.actions.flows import feed_of_flow
+from integrations.actions.sides import SIDE_ACTIONS
 from integrations.flows.registry import flows_of_pair, pairs
 from integrations.models import Connection, Delivery, Feed, Flow, Integration, Issue
+from integrations.selectors.stops import stops
 from integrations.services import feeds as services
 from integrations.words import feed_badge, flow_badge, flow_label, system_label
-from portal.site import SETUP, Facts, Line, StaffAdmin, Table, TenantFilter, ago, badge, list_url, page_link, person
+from portal.site import (
+    SETUP,
+    Facts,
+    Line,
+    Notice,
+    StaffAdmin,
+    Table,
+    TenantFilter,
+    ago,
+    badge,
+    list_url,
+    page_link,
+    person,
+)
 from portal.tenants.models import Tenant
 
 FLOW = "flow_"
@@ -50,6 +65,7 @@ class IntegrationAdmin(StaffAdmin):
     area, rank = SETUP, 50
     may_add = True
     staff_may_change = True
+    person_actions = SIDE_ACTIONS
     form = IntegrationForm
     list_display = ("name", "pair", "from_books", "to_partner", "state", "flow_states", "tenant")
     list_filter = (TenantFilter,)
@@ -82,7 +98,9 @@ class IntegrationAdmin(StaffAdmin):
 
     @admin.display(description="state")
     def state(self, row: Integration) -> SafeString:
-        return badge("on", "ok") if row.enabled else badge("switched off", "off")
+        if not row.enabled:
+            return badge("switched off", "off")
+        return badge("a direction is stopped", "bad") if stops([row]) else badge("on", "ok")
 
     @admin.display(description="flows")
     def flow_states(self, row: Integration) -> str:
@@ -160,7 +178,15 @@ class IntegrationAdmin(StaffAdmin):
             Line("Open issues", f"{issues:,}", list_url(Issue, integration__id__exact=row.pk)),
             Line("Deliveries", "show", list_url(Delivery, integration=row.pk)),
         ]
-        return {"sections": [Facts(title="This integration", lines=lines), self._flows(row)], "mark": self.state(row)}
+        stopped = [
+            Notice(kind="bad", sentence=stop.sentence, remedy="Allow, above, lets go out what has waited.")
+            for stop in stops([row])
+        ]
+        if row.tenant.sending_stopped:
+            remedy = "Allow sending, on the page of the tenant, lets it go on."
+            stopped.append(Notice(kind="bad", sentence=f"Sending is stopped for {row.tenant}.", remedy=remedy))
+        sections = [*stopped, Facts(title="This integration", lines=lines), self._flows(row)]
+        return {"sections": sections, "mark": self.state(row)}
 
     def _flows(self, row: Integration) -> Table:
         found = Flow.objects.filter(integration=row).select_related("integration").order_by("key")

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from integrations.models import OPEN_STATES, Connection, Delivery, Integration, Issue, State
 from integrations.selectors import count_states
+from integrations.selectors.stops import stops_of
 from integrations.services import tenants as services
 from integrations.words import connection_badge, system_label
 from portal.site import Done, Facts, Line, Notice, PersonAction, Plan, Reason, Table, badge, list_url, page_link, person
@@ -132,6 +133,10 @@ class TenantDeskAdmin(TenantAdmin):
                 "Reading and capturing go on. The reason is in the audit trail below. Press Allow sending to go on."
             )
             sections.insert(0, Notice(kind="bad", sentence="Nothing is sent for this tenant.", remedy=remedy))
+        sections[:0] = [
+            Notice(kind="bad", sentence=stop.sentence, remedy=page_link(stop.integration, "To the integration"))
+            for stop in stops_of(row)
+        ]
         mark = badge("sending stopped", "bad") if row.sending_stopped else badge("sends", "ok")
         return {"sections": sections, "mark": mark}
 

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from integrations.flows.registry import all_flows
-from integrations.models import Flow, Integration, Issue
+from integrations.models import Connection, Flow, Integration, Issue
 from integrations.systems.registry import all_systems
 from portal.site import ChoiceFilter
+from portal.site.lists import row_key
 
 WHO = {
     Issue.Who.CUSTOMER: "the customer",
@@ -63,3 +64,18 @@ class IntegrationFilter(ChoiceFilter):
 
     def narrow(self, rows: QuerySet[Any], choice: str) -> QuerySet[Any]:
         return rows.filter(integration=int(choice)) if choice.isdecimal() else rows.none()
+
+
+class ToFilter(ChoiceFilter):
+    """Deliveries to one connection."""
+
+    title = "to"
+    parameter_name = "to"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        rows = Connection.objects.select_related("tenant").order_by("tenant__name", "name")
+        return [(str(c.pk), f"{c.tenant}: {c}") for c in rows.only("name", "tenant__name")]
+
+    def narrow(self, rows: QuerySet[Any], choice: str) -> QuerySet[Any]:
+        key = row_key(choice)
+        return rows.filter(sink_connection=key) if key is not None else rows.none()

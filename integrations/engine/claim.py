@@ -60,7 +60,17 @@ def may_go() -> QuerySet[Delivery]:
         flow__paused_reason="",
         integration__enabled=True,
         sink_connection__enabled=True,
-        tenant__sending_stopped=False,
+    ).filter(not_stopped())
+
+
+def not_stopped() -> Q:
+    """Where no kill switch is pressed: neither the tenant's nor that of the side of the integration to which it goes.
+    Without a query of its own: it is looked at for every claim."""
+    books, partner = (Q(sink_connection=F(f"integration__{side}")) for side in ("books", "partner"))
+    return (
+        Q(tenant__sending_stopped=False)
+        & (Q(integration__books_stopped="") | ~books)
+        & (Q(integration__partner_stopped="") | ~partner)
     )
 
 

@@ -13,11 +13,11 @@ from edi.services import ProblemKind
 from integrations.flows.editing import Edit
 from integrations.http.session import Session
 from integrations.models import Connection, Delivery, DocumentEdit, Flow
+from integrations.models import Side as Side
 from integrations.systems.contract import Item, Part, Setting
 from integrations.systems.files import ReadFile, WantedFile
 
 V = TypeVar("V", bound=Value)
-Side = Literal["books", "partner"]
 FirstOperation = Literal["send", "cancel"]
 
 

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 from django.db.models import Q
 from django_scopes import scopes_disabled
 
+from integrations.engine.claim import not_stopped
 from integrations.engine.slice import Scope, run_slice
 from integrations.models import Backfill, Delivery, Feed, Flow, State
 from integrations.services.backfills import begin, moment, progress
@@ -37,7 +38,7 @@ def backfill(
         with scopes_disabled():
             open_rows = _show(rows, known, say)
             moving = Delivery.objects.filter(own, state__in=[State.PENDING, State.SENDING, State.ACCEPTED])
-            is_moving = moving.filter(not_before__lte=db_now(), tenant__sending_stopped=False).exists()
+            is_moving = moving.filter(not_stopped(), not_before__lte=db_now()).exists()
         if not open_rows and not is_moving:
             break
         if time.monotonic() > until:

@@ -8,7 +8,7 @@ from integrations.models.delivery import HELD_STATES, MOVING_STATES, OPEN_STATES
 from integrations.models.edit import DocumentEdit
 from integrations.models.feed import Feed, Payload, Record, Run
 from integrations.models.file import SeenFile
-from integrations.models.flow import Flow, Integration, MappingVersion
+from integrations.models.flow import Flow, Integration, MappingVersion, Side
 from integrations.models.issue import Issue
 from integrations.models.link import Link
 from integrations.models.operation import Operation
@@ -39,6 +39,7 @@ __all__ = [
     "Record",
     "Run",
     "SeenFile",
+    "Side",
     "State",
     "WebhookEndpoint",
     "WebhookEvent",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,6 +10,8 @@ from django.db import models
 
 from integrations.models.connection import Connection
 from portal.tenants.models import TenantModel
+
+Side = Literal["books", "partner"]
 
 
 class Integration(TenantModel):
@@ -25,6 +27,12 @@ class Integration(TenantModel):
         Connection, on_delete=models.PROTECT, related_name="integrations_as_partner", verbose_name="partner connection"
     )
     enabled = models.BooleanField(default=True)
+    books_stopped = models.CharField(
+        max_length=300, blank=True, editable=False, help_text="Why nothing is written into Visma.net; empty: it is."
+    )
+    partner_stopped = models.CharField(
+        max_length=300, blank=True, editable=False, help_text="Why nothing goes to the partner; empty: it goes."
+    )
     settings = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -37,6 +45,14 @@ class Integration(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def why_stopped(self, side: Side) -> str:
+        """Why nothing goes to a side; empty where it goes."""
+        return self.books_stopped if side == "books" else self.partner_stopped
+
+    def side_of(self, connection_id: int) -> Side:
+        """Which side a connection of this integration is."""
+        return "books" if connection_id == self.books_id else "partner"
 
     def clean(self) -> None:
         if (

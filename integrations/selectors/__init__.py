@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +17,10 @@ from integrations.engine.equation import Term as Term
 from integrations.engine.equation import read_equation as read_equation
 from integrations.flows.contract import FlowSpec
 from integrations.flows.registry import all_flows
+from integrations.flows.sides import said as said_of_side
 from integrations.http import budget
 from integrations.models import OPEN_STATES, Breaker, Connection, Delivery, Feed, Flow, Issue, RateBudget, Run, State
+from integrations.selectors.stops import Stop, all_stops
 from integrations.systems.registry import system
 from portal.common.clock import db_now
 from portal.tenants.models import Tenant
@@ -121,6 +123,8 @@ class TenantHealth:
     due: int = 0
     overdue_acknowledgments: int = 0
     broken_connections: list[str] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
+    """Directions of integrations that somebody has stopped."""
     last_delivered: dt.datetime | None = None
 
     @property
@@ -164,6 +168,8 @@ def tenant_health() -> list[TenantHealth]:
         names = rows[connection.tenant_id].broken_connections
         if connection.name not in names:
             names.append(connection.name)
+    for stop in all_stops():
+        rows[stop.integration.tenant_id].stops.append(stop)
     last = Delivery.objects.filter(tenant=OuterRef("pk"), state=State.DELIVERED).order_by("-id").values("closed_at")[:1]
     for pk, at in Tenant.objects.annotate(last_delivered=Subquery(last)).values_list("pk", "last_delivered"):
         if pk in rows:
@@ -203,8 +209,19 @@ def deliveries_per_hour(*, hours: int = 24) -> list[Hour]:
 
 def run_equation(run: Run) -> dict[str, int]:
     """The deliveries that a run created, by state: they add up to `created`, in every case."""
-    states = dict(run.deliveries.order_by().values_list("state").annotate(n=Count("id")))
-    return {"created": sum(states.values()), **{s.value: states.get(s.value, 0) for s in State}}
+    return run_equations([run.pk])[run.pk]
+
+
+def run_equations(runs: Sequence[int]) -> dict[int, dict[str, int]]:
+    """The same of several runs, in one query however many there are."""
+    states: dict[int, dict[str, int]] = {run: {} for run in runs}
+    rows = Delivery.objects.filter(run__in=runs).order_by().values_list("run", "state").annotate(n=Count("id"))
+    for run, state, number in rows:
+        states[run or 0][state] = number
+    return {
+        run: {"created": sum(found.values()), **{s.value: found.get(s.value, 0) for s in State}}
+        for run, found in states.items()
+    }
 
 
 def count_states(deliveries: QuerySet[Delivery]) -> dict[str, int]:
@@ -282,8 +299,10 @@ def why_not_sent(delivery: Delivery) -> list[str]:
     once."""
     now = db_now()
     flow, integration, sink = delivery.flow, delivery.integration, delivery.sink_connection
+    stopped_side = said_of_side(integration, integration.side_of(sink.pk))
     reasons = [
         (delivery.tenant.sending_stopped, f"Sending is stopped for {delivery.tenant}."),
+        (bool(stopped_side), stopped_side),
         (not flow.enabled, f"The flow {flow} is switched off."),
         (bool(flow.paused_reason), f"The flow {flow} is paused: {flow.paused_reason}"),
         (not integration.enabled, f"The integration {integration} is switched off."),

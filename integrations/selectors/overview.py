@@ -11,6 +11,8 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from integrations.flows.contract import FlowSpec
 from integrations.flows.registry import all_flows
+from integrations.flows.sides import said as said_of_side
+from integrations.flows.sides import sides_of
 from integrations.models import OPEN_STATES, Breaker, Connection, Delivery, Feed, Flow, Issue, Run, State
 from portal.common.clock import db_now
 from portal.tenants.models import Tenant
@@ -19,7 +21,20 @@ STUCK_STATES = (State.FAILED, State.IN_DOUBT)
 """Open states in which nothing happens by itself, or nobody knows yet."""
 RUNS_SHOWN = 24
 
-Condition = Literal["healthy", "off", "paused", "broken", "reading_fails", "needs_you", "needs_others", "in_doubt"]
+Condition = Literal[
+    "healthy",
+    "off",
+    "connection_off",
+    "stopped",
+    "paused",
+    "broken",
+    "reading_fails",
+    "needs_you",
+    "needs_others",
+    "in_doubt",
+]
+
+NotRead = Literal["", "integration_off", "off", "connection_off", "no_feed", "paused", "feed_off"]
 
 
 @dataclass(slots=True)
@@ -51,6 +66,8 @@ class FlowStatus:
     issues_of_yours: int = 0
     broken: bool = False
     """Whether one of its connections is not called."""
+    stops: list[str] = field(default_factory=list)
+    """Which kill switches hold it, as sentences: the tenant's, and those of the sides to which it goes."""
     until: dt.datetime | None = None
     """All that changed at the source before is settled, apart from what has failed or is in doubt."""
 
@@ -63,8 +80,12 @@ class FlowStatus:
         """What is to be said of it first."""
         if not self.flow.enabled or not self.flow.integration.enabled:
             return "off"
+        if not (self.flow.integration.books.enabled and self.flow.integration.partner.enabled):
+            return "connection_off"
         if self.broken:
             return "broken"
+        if self.stops:
+            return "stopped"
         if self.flow.paused_reason or (self.feed is not None and (self.feed.paused_reason or not self.feed.enabled)):
             return "paused"
         if self.feed is not None and self.feed.failures:
@@ -74,6 +95,27 @@ class FlowStatus:
         if self.in_doubt:
             return "in_doubt"
         return "needs_others" if self.issues or self.failed else "healthy"
+
+    @property
+    def reader(self) -> Connection:
+        """The connection at which its feed is read."""
+        integration = self.flow.integration
+        return integration.books if self.spec.source == "books" else integration.partner
+
+    @property
+    def why_not_read(self) -> NotRead:
+        """Why there is no next look at its source, "" where there is one."""
+        if not self.flow.integration.enabled:
+            return "integration_off"
+        if not self.flow.enabled:
+            return "off"
+        if not self.reader.enabled:
+            return "connection_off"
+        if self.feed is None:
+            return "no_feed"
+        if self.feed.paused_reason:
+            return "paused"
+        return "" if self.feed.enabled else "feed_off"
 
     @property
     def is_reading(self) -> bool:
@@ -113,7 +155,10 @@ def _statuses(tenant: Tenant, flows: QuerySet[Flow]) -> list[FlowStatus]:
             continue
         ends = (flow.integration.books, flow.integration.partner)
         source, target = ends if spec.direction == "out" else ends[::-1]
-        found.append(FlowStatus(flow, spec, source, target, last_success=getattr(flow, "last_success", None)))
+        stops = [f"Sending is stopped for {tenant}."] if tenant.sending_stopped else []
+        stops += [said for side in sides_of(spec) if (said := said_of_side(flow.integration, side))]
+        last_success = getattr(flow, "last_success", None)
+        found.append(FlowStatus(flow, spec, source, target, last_success=last_success, stops=stops))
     return found
 
 

@@ -78,8 +78,10 @@ def save_integration(
         changed = (
             ["integration"] if row.pk is None or before != (name, books.pk, partner.pk, enabled, settings, pair) else []
         )
-        if changed:
+        if row._state.adding:
             row.save()
+        elif changed:  # by name: whoever presses a kill switch meanwhile has pressed it
+            row.save(update_fields=["name", "books", "partner", "enabled", "settings", "pair"])
         for spec in specs.values():
             changed += _save_flow(row, spec, flows.get(spec.key), actor, mapped_by=dict(before[4] or {}))
         if changed:
@@ -190,7 +192,8 @@ def _save_flow(
     if changed or maps_otherwise:
         flow.enabled, flow.settings = enabled, settings
         flow.mapping_version += 1 if maps_otherwise else 0
-        flow.save()
+        # By name: whoever pauses it meanwhile has paused it.
+        flow.save(update_fields=["enabled", "settings", "mapping_version"] if flow.pk else None)
     if maps_otherwise:
         _note_version(flow, integration.settings, actor)
     if enabled:

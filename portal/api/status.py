@@ -19,6 +19,8 @@ from portal.common.installation import installation
 CONDITIONS = (
     ("healthy", "healthy"),
     ("off", "switched off"),
+    ("connection_off", "one of its connections is switched off"),
+    ("stopped", "a person has stopped all sending, or what goes to the system to which it goes"),
     ("paused", "paused"),
     ("broken", "one of its connections does not work"),
     ("reading_fails", "its feed cannot be read"),

@@ -27,7 +27,7 @@ from integrations.services.feeds import schedule_in_words
 from integrations.services.offers import lists_of
 from integrations.systems.contract import System
 from integrations.systems.registry import all_systems
-from integrations.words import connection_badge, feed_badge
+from integrations.words import connection_badge, feed_badge, next_look_of
 from portal.common.clock import db_now
 from portal.customer.acting import act, offered
 from portal.customer.catalogue import pair_called
@@ -74,7 +74,8 @@ def connection(request: HttpRequest, member: Member, key: str) -> HttpResponse:
         "is_new": "new" in request.GET and row.checked_at is None and member.operates,
         "left": calls_left_at(row),
         "feeds": [
-            (f, feed_badge(f), schedule_in_words(f)) for f in Feed.objects.filter(connection=row).order_by("key")
+            (f, feed_badge(f), schedule_in_words(f), next_look_of(f, row, zone=member.tenant.time_zone))
+            for f in Feed.objects.filter(connection=row).order_by("key")
         ],
         "integrations": (Integration.objects.filter(books=row) | Integration.objects.filter(partner=row)).order_by(
             "name"

@@ -24,16 +24,22 @@ TABS: dict[str, tuple[Any, tuple[State, ...]]] = {
     "delivered": (_("Delivered"), (State.DELIVERED,)),
 }
 """What the tabs are called, and which states they hold."""
-FILTERS = ("q", "state", "flow", "run", "issue", "lane")
+FILTERS = ("q", "state", "flow", "run", "issue", "lane", "integration", "to")
+BY_ROW = {
+    "flow": "flow_id",
+    "run": "run_id",
+    "issue": "issue_id",
+    "integration": "integration_id",
+    "to": "sink_connection_id",
+}
+"""Filters that name rows, and the columns that they narrow."""
 SEARCHED = 100
 UNROUTED_SHOWN = 10
 
 
 @page()
 def documents(request: HttpRequest, member: Member) -> HttpResponse:
-    chosen = {
-        name: request.GET.get(name, "").strip()[:SEARCHED] for name in ("q", "state", "flow", "run", "issue", "lane")
-    }
+    chosen = {name: request.GET.get(name, "").strip()[:SEARCHED] for name in FILTERS}
     rows = narrowed(deliveries_shown(), chosen)
     context = {
         "chosen": chosen,
@@ -62,6 +68,9 @@ def deliveries_shown() -> QuerySet[Delivery]:
         "flow__key",
         "flow__integration__pair",
         "flow__integration__name",
+        "flow__integration__books_id",
+        "flow__integration__books_stopped",
+        "flow__integration__partner_stopped",
         "sink_connection__name",
     )
 
@@ -72,7 +81,7 @@ def narrowed(rows: QuerySet[Delivery], chosen: dict[str, str]) -> QuerySet[Deliv
     if chosen["state"]:
         states = TABS[chosen["state"]][1] if chosen["state"] in TABS else (chosen["state"],)
         rows = rows.filter(state__in=states)
-    for name, column in (("flow", "flow_id"), ("run", "run_id"), ("issue", "issue_id")):
+    for name, column in BY_ROW.items():
         if chosen[name]:
             keys = [row_key(part) for part in chosen[name].split(",")]
             rows = rows.filter(**{f"{column}__in": [k for k in keys if k is not None]})

@@ -8,9 +8,20 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from integrations.selectors.overview import FlowStatus, flow_statuses, needs_customer
+from integrations.selectors.stops import stops
 from portal.customer.door import Member, page
 
-WORST_FIRST = ("needs_you", "broken", "reading_fails", "in_doubt", "needs_others", "paused", "healthy")
+WORST_FIRST = (
+    "needs_you",
+    "broken",
+    "reading_fails",
+    "in_doubt",
+    "needs_others",
+    "stopped",
+    "connection_off",
+    "paused",
+    "healthy",
+)
 """In which order flows are shown: what the reader can do something about comes before what others see to."""
 
 
@@ -25,7 +36,11 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
         "paused": sum(s.condition == "paused" for s in on),
         "yours": needs_customer(member.tenant),
         "handled": sum(s.moving for s in on),
-        "waits_until": min((s.feed.due_at for s in on if s.feed is not None and s.feed.due_at), default=None),
+        "waits_until": min(
+            (s.feed.due_at for s in on if s.feed and s.feed.due_at and not s.why_not_read), default=None
+        ),
+        "stopped": sum(s.condition == "stopped" for s in on),
+        "stops": stops({s.flow.integration_id: s.flow.integration for s in statuses}.values()),
         "settled_until": settled_until(on),
         "stuck": sum(s.stuck for s in on),
         "trouble": any(s.condition not in ("healthy", "paused") for s in on),

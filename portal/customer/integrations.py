@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.actions.flows import PauseFlow, ReadNow, ResumeFlow
 from integrations.actions.live import CompareReferences, DryRun, Reconcile
+from integrations.actions.sides import SIDE_ACTIONS
 from integrations.flows import patch as patches
 from integrations.models import Flow, Integration, MappingVersion, Run
 from integrations.selectors.overview import FlowStatus, flow_statuses
+from integrations.selectors.stops import stops
 from integrations.selectors.webhooks import heard_of
 from integrations.systems.registry import system
 from integrations.words import RUN_MARKS
@@ -42,7 +44,7 @@ VERSIONS_SHOWN = 20
 def integrations(request: HttpRequest, member: Member) -> HttpResponse:
     statuses = flow_statuses(member.tenant)
     rows = Integration.objects.select_related("books", "partner").defer(*_HEAVY)
-    context = {"rows": [(row, [s for s in statuses if s.flow.integration_id == row.pk]) for row in rows]}
+    context = {"rows": [(row, [s for s in statuses if s.flow.integration_id == row.pk], stops([row])) for row in rows]}
     return TemplateResponse(request, "customer/integrations.html", context)
 
 
@@ -53,7 +55,8 @@ def integration(request: HttpRequest, member: Member, key: str) -> HttpResponse:
     if tab not in dict(TABS):
         raise Http404
     statuses = flow_statuses(member.tenant, Flow.objects.filter(integration=row))
-    context: dict[str, Any] = {"row": row, "tab": tab, "tabs": TABS, "statuses": statuses}
+    context: dict[str, Any] = {"row": row, "tab": tab, "tabs": TABS, "statuses": statuses, "stops": stops([row])}
+    context["row_actions"] = offered(SIDE_ACTIONS, row) if member.operates else []
     match tab:
         case "status":
             context["heard"] = heard_of(row.books)
@@ -68,6 +71,13 @@ def integration(request: HttpRequest, member: Member, key: str) -> HttpResponse:
             context["settings"] = json.dumps(row.settings or {}, indent=2, ensure_ascii=False)
             context["flow_settings"] = [(s, s.flow.settings or {}) for s in statuses]
     return TemplateResponse(request, "customer/integration.html", context)
+
+
+@page(Role.OPERATOR, post=Role.OPERATOR)
+def integration_act(request: HttpRequest, member: Member, key: str, name: str) -> HttpResponse:
+    """Stopping one direction, and letting it go on."""
+    back = reverse("customer:integration", args=[member.tenant.slug, key])
+    return act(request, SIDE_ACTIONS, name, Integration.objects.filter(key=key), back=back)
 
 
 @page(Role.OPERATOR, post=Role.OPERATOR)

@@ -25,7 +25,10 @@ LISTS = {
     "integrations.issue": "issues",
     "integrations.record": "records",
 }
-FILTERS = {"issue__in": "issue", **{name: name for name in ("issue", "state", "flow", "run", "q", "lane", "routed")}}
+FILTERS = {
+    "issue__in": "issue",
+    **{name: name for name in ("issue", "state", "flow", "run", "q", "lane", "routed", "integration", "to")},
+}
 """What a filter of the admin's lists is called here."""
 
 

@@ -46,6 +46,7 @@ urlpatterns = [
     path("flows/<int:pk>/rules/", setting_up.flow_rules, name="flow_rules"),
     path("integrations/<slug:key>/settings/", pair_settings.integration_settings, name="integration_settings"),
     path("integrations/<slug:key>/", integrations.integration, name="integration"),
+    path("integrations/<slug:key>/do/<slug:name>/", integrations.integration_act, name="integration_act"),
     path("flows/<int:pk>/do/<slug:name>/", integrations.flow_act, name="flow_act"),
     path("runs/", runs.runs, name="runs"),
     path("runs/<int:pk>/", runs.run, name="run"),

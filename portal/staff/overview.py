@@ -69,7 +69,8 @@ class TenantLine:
 
     @property
     def needs_somebody(self) -> bool:
-        return any(self.health.badness) or bool(self.health.overdue_acknowledgments)
+        stopped = self.health.tenant.sending_stopped or self.health.stops
+        return any(self.health.badness) or bool(self.health.overdue_acknowledgments or stopped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

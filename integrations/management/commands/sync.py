@@ -15,6 +15,7 @@ from django_scopes import scopes_disabled
 
 from integrations.display import console, counts_table
 from integrations.engine import plan, schedule
+from integrations.engine.claim import not_stopped
 from integrations.engine.slice import Scope, run_slice
 from integrations.flows.registry import all_flows
 from integrations.management.backfilling import backfill
@@ -184,7 +185,5 @@ def _unread(feeds: set[int], began: dt.datetime) -> QuerySet[Feed]:
 def _moving(flows: list[Flow]) -> QuerySet[Delivery]:
     """Deliveries that go on by themselves."""
     states = [State.PENDING, State.SENDING, State.ACCEPTED, State.IN_DOUBT]
-    rows = Delivery.objects.filter(
-        flow__in=flows, state__in=states, flow__paused_reason="", tenant__sending_stopped=False
-    )
+    rows = Delivery.objects.filter(not_stopped(), flow__in=flows, state__in=states, flow__paused_reason="")
     return rows.select_related("flow__integration")

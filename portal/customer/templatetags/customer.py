@@ -17,7 +17,7 @@ from edi import words as edi_words
 from edi.models import TransactionSet
 from integrations import words
 from integrations.actions.rules import has_rules
-from integrations.models import Flow, Run
+from integrations.models import Delivery, Flow, Run, State
 from integrations.selectors.overview import Condition, FlowStatus, RunShown
 from portal.site import PersonAction, charts, marks
 
@@ -78,6 +78,18 @@ def state(value: str) -> SafeString:
     return words.state_badge(value)
 
 
+@register.simple_tag(takes_context=True)
+def held(context: template.Context, row: Delivery) -> str:
+    """What a person has stopped, where that keeps a document from going out; "" where nobody has."""
+    if row.state != State.PENDING:
+        return ""
+    integration = row.flow.integration
+    reason = integration.why_stopped(integration.side_of(row.sink_connection_id))
+    if context["request"].member.tenant.sending_stopped:
+        return gettext("all sending is stopped")
+    return gettext("stopped by a person: %s") % reason if reason else ""
+
+
 @register.simple_tag
 def badge(word: object, kind: str) -> SafeString:
     """A state as a word with its shape."""
@@ -105,6 +117,8 @@ def without(text: str, beginning: str) -> str:
 CONDITIONS: dict[Condition, tuple[Promise, marks.Kind]] = {
     "healthy": (gettext_lazy("healthy"), "ok"),
     "off": (gettext_lazy("switched off"), "off"),
+    "connection_off": (gettext_lazy("connection is switched off"), "off"),
+    "stopped": (gettext_lazy("sending is stopped"), "bad"),
     "paused": (gettext_lazy("paused"), "off"),
     "broken": (gettext_lazy("connection does not work"), "bad"),
     "reading_fails": (gettext_lazy("cannot be read"), "bad"),

@@ -62,3 +62,34 @@ def test_sending_is_allowed_again(house: House, staff: Client) -> None:
     staff.post(url)
     house.tenant.refresh_from_db()
     assert not house.tenant.sending_stopped
+
+
+def test_one_direction_is_stopped_and_shown_wherever_it_matters(house: House, staff: Client) -> None:
+    act = "admin:integrations_integration_act"
+    url = reverse(act, args=["stop-partner"]) + f"?ids={house.integration.pk}"
+    plan = staff.get(url).content.decode()
+    deliveries = reverse("admin:integrations_delivery_changelist")
+    rows = f"{deliveries}?integration={house.integration.pk}&amp;to={house.orderful.pk}&amp;state=pending"
+    assert f'<a href="{rows}">1</a>' in plan
+    assert [r.pk for r in staff.get(rows.replace("&amp;", "&")).context["cl"].result_list] == [house.pending.pk]
+    assert staff.post(url, {"reason": ""}).status_code == 200
+    house.integration.refresh_from_db()
+    assert house.integration.partner_stopped == ""
+    staff.post(url, {"reason": "wrong prices"})
+    house.integration.refresh_from_db()
+    assert (house.integration.books_stopped, house.integration.partner_stopped) == ("", "wrong prices")
+    event = AuditEvent.objects.get(action="integration.stopped")
+    assert (event.actor, "wrong prices" in event.summary) == (house.staff, True)
+    said = "Sending to Orderful is stopped for Visma with Orderful: wrong prices"
+    for name, row in (("delivery", house.pending), ("flow", house.flow), ("integration", house.integration)):
+        page = staff.get(reverse(f"admin:integrations_{name}_change", args=[row.pk])).content.decode()
+        assert said in page, name
+    assert said in staff.get(reverse("admin:tenants_tenant_change", args=[house.tenant.pk])).content.decode()
+    index = staff.get(reverse("admin:index")).content.decode()
+    assert "nothing goes to Orderful" in index
+    assert "Nothing needs somebody" not in index
+    allow = reverse(act, args=["allow-partner"]) + f"?ids={house.integration.pk}"
+    assert "goes out, in its order" in staff.get(allow).content.decode()
+    staff.post(allow)
+    house.integration.refresh_from_db()
+    assert house.integration.partner_stopped == ""

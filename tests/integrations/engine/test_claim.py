@@ -15,7 +15,9 @@ from integrations.engine.schedule import next_due
 from integrations.http import breaker
 from integrations.http.errors import Fault
 from integrations.models import Attempt, Breaker, Connection, Delivery, Flow, Integration, State
+from integrations.selectors import why_not_sent
 from integrations.services.feeds import pause_flow, resume_flow
+from integrations.services.sides import allow_side, stop_side
 from integrations.services.tenants import allow_sending, stop_sending
 from portal.common.clock import db_now
 from tests.support.database import in_threads
@@ -158,7 +160,9 @@ def test_tenants_take_turns(engine: Engine) -> None:
     assert [c.tenant.slug for c in claimed if c] == ["bruket", "liten", "bruket", "liten"]
 
 
-@pytest.mark.parametrize("switch", ["flow off", "flow paused", "integration off", "connection off", "tenant stopped"])
+@pytest.mark.parametrize(
+    "switch", ["flow off", "flow paused", "integration off", "connection off", "tenant stopped", "side stopped"]
+)
 def test_nothing_is_claimed_where_sending_is_switched_off(engine: Engine, switch: str) -> None:
     engine.read([item("1")])
     flow = engine.flow()
@@ -173,13 +177,42 @@ def test_nothing_is_claimed_where_sending_is_switched_off(engine: Engine, switch
             Connection.objects.filter(pk=engine.exchange.pk).update(enabled=False)
         case "tenant stopped":
             stop_sending(engine.tenant, reason="stocktaking", actor=None)
+        case "side stopped":
+            stop_side(engine.integration, "partner", reason="stocktaking", actor=None)
     assert engine.claim() is None
     Flow.objects.update(enabled=True)
     resume_flow(flow, actor=None)
     Integration.objects.update(enabled=True)
     Connection.objects.update(enabled=True)
     allow_sending(engine.tenant, actor=None)
+    allow_side(engine.integration, "partner", actor=None)
     assert engine.claim() is not None
+
+
+def test_one_direction_is_stopped_and_the_other_goes_on(engine: Engine) -> None:
+    """Of the same integration, and of no other: by the side to which a delivery goes, whatever its flow."""
+    other = Engine.make(engine.pair, slug="liten")
+    engine.read([item("1"), item("2")])
+    other.read([item("3")])
+    engine.deliver()
+    back = engine.delivery("2")
+    Delivery.objects.filter(pk=back.pk).update(sink_connection=engine.ledger)
+    stop_side(engine.integration, "books", reason="the month is closed", actor=None)
+    claimed = [engine.claim(), engine.claim()]
+    assert [c.business_number for c in claimed if c] == ["3"]
+    assert not due_deliveries(db_now()).exists()
+    assert why_not_sent(back_of(back)) == [
+        "Writing into Ledger is stopped for Ledger and Exchange: the month is closed"
+    ]
+    stop_side(engine.integration, "partner", reason="wrong prices", actor=None)
+    allow_side(engine.integration, "books", actor=None)
+    assert [c.business_number for c in [engine.claim()] if c] == ["2"]
+
+
+def back_of(delivery: Delivery) -> Delivery:
+    """As it is now, with all that is said of it."""
+    sides = ("integration__books", "integration__partner", "flow__integration", "sink_connection", "tenant")
+    return Delivery.objects.select_related(*sides).get(pk=delivery.pk)
 
 
 def test_rule_13_nothing_is_claimed_for_a_connection_that_is_not_called(engine: Engine) -> None:

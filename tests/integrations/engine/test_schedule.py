@@ -15,6 +15,7 @@ from integrations.engine.workers import host_name
 from integrations.http.errors import Unknown
 from integrations.models import Breaker, Delivery, Feed, State, WorkSlot
 from integrations.services.feeds import pause_flow
+from integrations.services.sides import stop_side
 from integrations.services.tenants import stop_sending
 from portal.audit.models import AuditEvent
 from portal.common.clock import db_now
@@ -58,13 +59,17 @@ def test_a_due_feed_is_due(waiting: Engine) -> None:
     assert schedule.anything_due()
 
 
-@pytest.mark.parametrize("why", ["flow paused", "tenant stopped", "behind a failed one", "connection off"])
+@pytest.mark.parametrize(
+    "why", ["flow paused", "tenant stopped", "side stopped", "behind a failed one", "connection off"]
+)
 def test_what_is_held_back_by_people_is_not_waited_for(waiting: Engine, why: str) -> None:
     match why:
         case "flow paused":
             pause_flow(waiting.flow(), reason="we look first", actor=None)
         case "tenant stopped":
             stop_sending(waiting.tenant, reason="stocktaking", actor=None)
+        case "side stopped":
+            stop_side(waiting.integration, "partner", reason="stocktaking", actor=None)
         case "behind a failed one":
             first = waiting.delivery("1")
             Delivery.objects.update(state=State.FAILED)

@@ -19,6 +19,7 @@ from integrations.services.feeds import (
     save_integration,
     set_cursor,
 )
+from integrations.services.sides import allow_side, stop_side
 from integrations.services.tenants import allow_sending, stop_sending
 from portal.audit.models import AuditEvent
 from portal.common.clock import db_now
@@ -91,6 +92,7 @@ def test_reasons_are_asked_for(engine: Engine) -> None:
         lambda: pause_flow(engine.flow(), reason="", actor=None),
         lambda: set_cursor(engine.feed, read_until=None, reason="", actor=None),
         lambda: stop_sending(engine.tenant, reason="", actor=None),
+        lambda: stop_side(engine.integration, "books", reason=" ", actor=None),
     ):
         with pytest.raises(ValidationError):
             act()
@@ -114,12 +116,33 @@ def test_what_is_paused_and_stopped_is_told(engine: Engine) -> None:
     engine.tenant.refresh_from_db()
     assert engine.tenant.sending_stopped
     allow_sending(engine.tenant, actor=None)
-    assert [a for a in engine.audited() if a.startswith(("flow.", "tenant."))] == [
+    stop_side(engine.integration, "partner", reason="wrong prices", actor=None)
+    engine.integration.refresh_from_db()
+    assert (engine.integration.books_stopped, engine.integration.partner_stopped) == ("", "wrong prices")
+    allow_side(engine.integration, "partner", actor=None)
+    told = ("flow.", "tenant.", "integration.stopped", "integration.allowed")
+    assert [a for a in engine.audited() if a.startswith(told)] == [
         "flow.paused",
         "flow.resumed",
         "tenant.sending_stopped",
         "tenant.sending_allowed",
+        "integration.stopped",
+        "integration.allowed",
     ]
+
+
+def test_who_saves_settings_takes_back_nobodys_stop(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody stops and pauses between the read of the rows and their save."""
+    looks = Integration.clean
+
+    def meanwhile(row: Integration) -> None:
+        looks(row)
+        stop_side(engine.integration, "partner", reason="wrong prices", actor=None)
+
+    monkeypatch.setattr(Integration, "clean", meanwhile)
+    save(engine, {"papers": {}}, name="Renamed")
+    row = Integration.objects.get(pk=engine.integration.pk)
+    assert (row.name, row.partner_stopped) == ("Renamed", "wrong prices")
 
 
 def test_what_an_earlier_release_took_holds_up_no_neighbour(engine: Engine) -> None:

@@ -61,3 +61,8 @@ def viewer(customers: Customers) -> Client:
 @pytest.fixture
 def stranger(customers: Customers) -> Client:
     return client_of(customers.stranger)
+
+
+@pytest.fixture
+def staff(house: House) -> Client:
+    return client_of(house.staff)

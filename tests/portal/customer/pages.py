@@ -41,6 +41,7 @@ def arguments(house: House) -> dict[str, dict[str, Any]]:
         "issue": {"pk": house.issue.pk},
         "issue_act": {"pk": house.issue.pk, "name": "retry"},
         "integration": {"key": house.integration.key},
+        "integration_act": {"key": house.integration.key, "name": "stop-partner"},
         "flow_act": {"pk": flow, "name": "pause"},
         "run": {"pk": house.run.pk},
         "connection": {"key": connection},

@@ -44,6 +44,7 @@ def plans(house: House) -> Iterator[str]:
         "integrations_issue": house.issue.pk,
         "integrations_feed": house.feed.pk,
         "integrations_flow": house.flow.pk,
+        "integrations_integration": house.integration.pk,
         "integrations_operation": house.operation.pk,
         "integrations_connection": house.orderful.pk,
         "tenants_tenant": house.tenant.pk,
