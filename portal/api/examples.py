@@ -193,7 +193,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "enabled": True,
         "visma": "visma",
         "partner": "orderful",
+        "visma_stopped": "",
+        "partner_stopped": "prices of 2027 were sent too early",
     },
+    "Stop": {"to": "partner", "reason": "prices of 2027 were sent too early"},
+    "To": {"to": "partner"},
     "FeedRow": {"id": 3, "connection": "visma", **FEED},
     "Flow": {
         "id": 1,

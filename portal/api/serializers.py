@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from integrations.flows.registry import all_flows
 from integrations.models import Attempt, Connection, Delivery, Feed, Flow, Integration, Issue, Record, Run
-from integrations.selectors import delivered_until, feed_of, read_equation, run_equation
+from integrations.selectors import DeliveredUntil, read_equation, run_equation, run_equations
+from integrations.selectors.standing import flows_delivered_until
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -64,6 +65,21 @@ class DeliveredUntilSerializer(serializers.Serializer[Any]):
     cause = serializers.CharField(help_text="What the first of them hangs on.")
 
 
+def _beside(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+    """What was looked up for all rows of an answer."""
+    return cast("dict[str, Any]", serializer.context)
+
+
+class FlowListSerializer(serializers.ListSerializer[Flow]):
+    """Looks up what stands beside the flows once for all of them."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        rows = list(data)
+        if rows:
+            _beside(self)["how_far"] = flows_delivered_until(rows[0].tenant, [row.pk for row in rows])
+        return super().to_representation(rows)
+
+
 class FlowSerializer(serializers.ModelSerializer[Flow]):
     key = serializers.CharField(source="full_key", help_text="As visma-cleo.purchase-orders.")
     integration = serializers.CharField(source="integration.key")
@@ -73,29 +89,58 @@ class FlowSerializer(serializers.ModelSerializer[Flow]):
 
     class Meta:
         model = Flow
+        list_serializer_class = FlowListSerializer
         fields = ["id", "key", "integration", "direction", "enabled", "paused_reason", "feed", "delivered_until"]
 
     def get_direction(self, flow: Flow) -> str:
-        return all_flows()[flow.full_key].direction
+        spec = all_flows().get(flow.full_key)
+        return spec.direction if spec else ""
 
     @extend_schema_field(FeedSerializer(allow_null=True))
     def get_feed(self, flow: Flow) -> dict[str, Any] | None:
-        feed = feed_of(flow, all_flows()[flow.full_key])
+        feed, _ = self._how_far(flow)
         return dict(FeedSerializer(feed).data) if feed else None
 
     @extend_schema_field(DeliveredUntilSerializer)
     def get_delivered_until(self, flow: Flow) -> dict[str, Any]:
-        until = delivered_until(flow)
+        _, until = self._how_far(flow)
         return {"at": until.at, "older": until.older, "cause": until.cause}
+
+    def _how_far(self, flow: Flow) -> tuple[Feed | None, DeliveredUntil]:
+        known: dict[int, tuple[Feed | None, DeliveredUntil]] = _beside(self).setdefault("how_far", {})
+        if flow.pk not in known:
+            known |= flows_delivered_until(flow.tenant, [flow.pk])
+        return known.get(flow.pk, (None, DeliveredUntil(None, 0, "")))
 
 
 class IntegrationSerializer(serializers.ModelSerializer[Integration]):
     visma = serializers.CharField(source="books.key")
     partner = serializers.CharField(source="partner.key")
+    visma_stopped = serializers.CharField(
+        source="books_stopped", help_text="Why nothing is written into Visma.net by it; empty: it is."
+    )
+    partner_stopped = serializers.CharField(help_text="Why nothing goes to the partner by it; empty: it goes.")
 
     class Meta:
         model = Integration
-        fields = ["key", "pair", "name", "enabled", "visma", "partner"]
+        fields = ["key", "pair", "name", "enabled", "visma", "partner", "visma_stopped", "partner_stopped"]
+
+
+class ToSerializer(serializers.Serializer[Any]):
+    to = serializers.ChoiceField(choices=[("visma", "Visma.net"), ("partner", "the partner's system")])
+
+
+class StopSerializer(ToSerializer):
+    reason = serializers.CharField(max_length=300)
+
+
+class RunListSerializer(serializers.ListSerializer[Run]):
+    """Counts the deliveries of all runs at once."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        rows = list(data)
+        _beside(self)["made"] = run_equations([row.pk for row in rows])
+        return super().to_representation(rows)
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
@@ -107,6 +152,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
 
     class Meta:
         model = Run
+        list_serializer_class = RunListSerializer
         fields = [
             "id",
             "feed",
@@ -130,7 +176,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         ]
 
     def get_deliveries(self, run: Run) -> dict[str, int]:
-        return run_equation(run)
+        made: dict[str, int] | None = self.context.get("made", {}).get(run.pk)
+        return made if made is not None else run_equation(run)
 
 
 class EquationSerializer(serializers.Serializer[Any]):

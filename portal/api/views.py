@@ -12,9 +12,10 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from integrations.models import Connection, Delivery, Feed, Flow, Integration, Issue, Record, Run, State
+from integrations.models import Connection, Delivery, Feed, Flow, Integration, Issue, Record, Run, Side, State
 from integrations.selectors.standing import standings
 from integrations.services.feeds import pause_flow, resume_flow
+from integrations.services.sides import allow_side, stop_side
 from portal.api.auth import MayOperate, MayTake
 from portal.api.base import Listing, NewestFirst
 from portal.api.serializers import (
@@ -29,9 +30,14 @@ from portal.api.serializers import (
     RecordSerializer,
     RunDetailSerializer,
     RunSerializer,
+    StopSerializer,
+    ToSerializer,
 )
 from portal.api.status import ConnectionStatusSerializer, FeedStatusSerializer, FlowStatusSerializer
 from portal.api.taking import NO_DOCUMENT, Whatever, taken
+
+SIDES: dict[str, Side] = {"visma": "books", "partner": "partner"}
+"""What the sides are called to programs."""
 
 
 class ConnectionViewSet(Listing):
@@ -59,7 +65,35 @@ class IntegrationViewSet(Listing):
     pagination_class = None
 
     def get_queryset(self) -> QuerySet[Integration]:
-        return Integration.objects.select_related("books", "partner").order_by("key")
+        rows = Integration.objects.select_related("books", "partner").order_by("key")
+        return rows.defer("books__secrets", "books__check_steps", "partner__secrets", "partner__check_steps")
+
+    @extend_schema(
+        request=StopSerializer, responses={200: IntegrationSerializer, 400: dict}, summary="Stop a direction"
+    )
+    @action(detail=True, methods=["post"], permission_classes=[MayOperate])
+    def stop(self, request: Request, key: str) -> Response:
+        """Nothing goes to that system by this integration until it is allowed. Reading goes on, and so does the other
+        direction; what is on its way at this moment still goes. Needs a reason."""
+        row = self.get_object()
+        asked = StopSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        side, reason = SIDES[asked.validated_data["to"]], asked.validated_data["reason"]
+        try:
+            stop_side(row, side, reason=reason, actor=None, actor_name=self.caller)
+        except Refused as refused:
+            raise ValidationError({"reason": refused.messages}) from refused
+        return Response(IntegrationSerializer(self.get_object()).data)
+
+    @extend_schema(request=ToSerializer, responses={200: IntegrationSerializer, 400: dict}, summary="Allow a direction")
+    @action(detail=True, methods=["post"], permission_classes=[MayOperate])
+    def allow(self, request: Request, key: str) -> Response:
+        """What waited goes by itself, in its order."""
+        row = self.get_object()
+        asked = ToSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        allow_side(row, SIDES[asked.validated_data["to"]], actor=None, actor_name=self.caller)
+        return Response(IntegrationSerializer(self.get_object()).data)
 
 
 class FlowViewSet(Listing):
@@ -68,7 +102,7 @@ class FlowViewSet(Listing):
     pagination_class = None
 
     def get_queryset(self) -> QuerySet[Flow]:
-        return Flow.objects.select_related("integration").order_by("integration__key", "key")
+        return Flow.objects.select_related("integration", "tenant").order_by("integration__key", "key")
 
     @extend_schema(responses=FlowStatusSerializer, summary="How far it is")
     @action(detail=True)
@@ -137,7 +171,8 @@ class RunViewSet(Listing):
         return RunDetailSerializer if self.action == "retrieve" else RunSerializer
 
     def get_queryset(self) -> QuerySet[Run]:
-        return Run.objects.select_related("feed__connection")
+        rows = Run.objects.select_related("feed__connection").defer("feed__history", "feed__resume")
+        return rows.defer("feed__connection__secrets", "feed__connection__settings", "feed__connection__check_steps")
 
 
 class DeliveryFilter(django_filters.FilterSet):  # type: ignore[misc]

@@ -136,13 +136,34 @@ def test_a_flow_is_paused_with_a_reason_and_goes_on(ours: Owned, operator: Opera
         assert all(name.startswith("operator") for _, name in said)
 
 
+def test_a_direction_is_stopped_with_a_reason_and_goes_on(ours: Owned, theirs: Owned, operator: Operator) -> None:
+    path = f"/api/v1/integrations/{ours.integration.key}"
+    assert operator.post(f"{path}/stop", {"to": "visma"}).status_code == 400
+    assert operator.post(f"{path}/stop", {"to": "elsewhere", "reason": "x"}).status_code == 400
+    assert operator.post(f"{path}/stop", {"to": "visma", "reason": " "}).status_code == 400
+    stopped = operator.post(f"{path}/stop", {"to": "visma", "reason": "the month is closed"}).json()
+    assert (stopped["visma_stopped"], stopped["partner_stopped"]) == ("the month is closed", "")
+    status = operator.get(f"/api/v1/flows/{ours.flow.pk}/status").json()
+    assert status["condition"] != "stopped"
+    operator.post(f"{path}/stop", {"to": "partner", "reason": "wrong prices"})
+    assert operator.get(f"/api/v1/flows/{ours.flow.pk}/status").json()["condition"] == "stopped"
+    for to in ("visma", "partner"):
+        allowed = operator.post(f"{path}/allow", {"to": to}).json()
+    assert (allowed["visma_stopped"], allowed["partner_stopped"]) == ("", "")
+    assert operator.post(f"/api/v1/integrations/{theirs.integration.key}x/stop", {"to": "visma"}).status_code == 404
+    with scopes_disabled():
+        said = AuditEvent.objects.filter(object_type="integration", actor_name__startswith="operator")
+        assert [e.action for e in said.order_by("pk")] == ["integration.stopped"] * 2 + ["integration.allowed"] * 2
+
+
 def test_a_key_that_only_looks_changes_nothing(ours: Owned, operator: Operator) -> None:
     looker = Operator(ours, may_operate=False)
     made = operator.post(OPERATIONS, REPLAY).json()
     assert looker.get(f"{OPERATIONS}/{made['id']}").status_code == 200
     flow = f"/api/v1/flows/{ours.flow.pk}"
-    for path in (OPERATIONS, f"{OPERATIONS}/{made['id']}/cancel", f"{flow}/pause", f"{flow}/resume"):
-        refused = looker.post(path, {**REPLAY, "reason": "x"})
+    sides = [f"/api/v1/integrations/{ours.integration.key}/{name}" for name in ("stop", "allow")]
+    for path in (OPERATIONS, f"{OPERATIONS}/{made['id']}/cancel", f"{flow}/pause", f"{flow}/resume", *sides):
+        refused = looker.post(path, {**REPLAY, "reason": "x", "to": "visma"})
         assert refused.status_code == 403, path
         assert "may operate" in refused.json()["detail"]
     with scopes_disabled():

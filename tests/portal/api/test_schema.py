@@ -110,6 +110,7 @@ def taken(line: str, owned: Owned, key: str, host: str, folder: Path) -> tuple[s
         "feeds/1": f"feeds/{owned.run.feed_id}",
         '"reconciliation": 3': f'"reconciliation": {_reconciled(owned)}' if "send_unsent" in line else "",
         '"flow": 1': f'"flow": {owned.flow.pk}',
+        "integrations/visma-orderful": f"integrations/{owned.integration.key}",
         "http://127.0.0.1:8000": host,
     }
     for written, real in rows.items():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
@@ -36,6 +39,61 @@ def test_a_delivery_with_its_attempts(ours: Owned) -> None:
 def test_a_run_adds_up(ours: Owned) -> None:
     made = Caller(ours.key).get(f"/api/v1/runs/{ours.run.pk}").json()["deliveries"]
     assert made.pop("created") == sum(made.values()) == 1
+
+
+@pytest.mark.parametrize("name", ["flows", "runs", "integrations", "feeds", "deliveries", "issues", "records"])
+def test_a_list_costs_as_many_queries_with_five_rows_as_with_one(ours: Owned, name: str) -> None:
+    def counted() -> tuple[int, list[Any]]:
+        with CaptureQueriesContext(connection) as queries:
+            answer = caller.get(f"/api/v1/{name}").json()
+        return len(queries), answer if isinstance(answer, list) else answer["results"]
+
+    caller, of_name = Caller(ours.key), {"integrations": "integration", "deliveries": "delivery"}
+    with scopes_disabled():
+        row = {"feeds": ours.run.feed}.get(name) or getattr(ours, of_name.get(name, name.removesuffix("s")))
+    caller.get(f"/api/v1/{name}")  # what is looked up once
+    one, before = counted()
+    with scopes_disabled():
+        for n in range(4):
+            copied(row, n)
+    five, after = counted()
+    assert len(after) == len(before) + 4
+    assert five == one
+    told = {"flows": "delivered_until", "runs": "deliveries"}.get(name)
+    if told:
+        single = caller.get(f"/api/v1/{name}/{row.pk}").json()
+        assert next(r for r in after if r["id"] == row.pk)[told] == single[told]
+        assert any(r[told] != single[told] for r in after), "each has its own"
+
+
+def copied(row: Any, number: int) -> Any:
+    """Another one like it."""
+    keys = {
+        "flow": {"key": FLOWS[number]},
+        "run": {"outcome": "done"},
+        "integration": {"key": f"copy-{number}"},
+        "feed": {"key": f"copy-{number}"},
+        "delivery": {"operation_key": f"copy-{number}", "lane": f"copy-{number}", "state": State.DELIVERED},
+        "issue": {"fingerprint": f"copy-{number}"},
+        "record": {"source_id": f"copy-{number}"},
+    }
+    copy = type(row).objects.get(pk=row.pk)
+    copy.pk = None
+    for column, value in keys[row._meta.model_name].items():
+        setattr(copy, column, value)
+    if row._meta.model_name == "integration":
+        copy.books = copied_connection(copy.books, number)
+    copy.save()
+    return copy
+
+
+def copied_connection(row: Any, number: int) -> Any:
+    row.pk, row.key, row.network = None, f"copy-{number}", None
+    row.save()
+    return row
+
+
+FLOWS = ("supplier-invoices", "purchase-receipts", "statuses", "customer-invoices")
 
 
 def test_deliveries_are_paged_by_key(ours: Owned) -> None:
