@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from edi.documents.values import digest
-from integrations.flows.adobe_in.reading import CUSTOMER, GUEST, linked, send_command, shop_of, zone_of
+from integrations.flows.adobe_in.reading import CUSTOMER, GUEST, ORDER, linked, send_command, shop_of, zone_of
 from integrations.flows.adobe_in.rules import When
 from integrations.flows.contract import Job, Nothing, Prepared
 from integrations.systems.adobe import mapping
@@ -69,6 +69,8 @@ def keep_guest(job: Job) -> Prepared:
     sale = mapping.order(job.raw, zone=zone_of(job))
     if linked(job, GUEST, sale.entity_id) and not job.forced_purpose:
         return Nothing("The customer of this order is known.")
+    if linked(job, ORDER, sale.entity_id) and not job.forced_purpose:
+        return Nothing("The order is in the books, with the customer that it had.")  # who was deleted since
     guest = job.edited(mapping.guest(sale))
     stamp = shop_of(job).reference(guest_of(guest.email).partition("-")[2], "guest")
     return _keep(job, guest, stamp, number="")

@@ -34,7 +34,7 @@ class Sale(Value, frozen=True, kw_only=True):
     total: Decimal
     lines: tuple[ShopLine, ...]
     customer_id: str = ""
-    """Empty: a guest."""
+    """Empty: a guest, or a customer whom the shop has no more."""
     email: str = ""
     name: str = ""
     company: str = ""
@@ -126,7 +126,7 @@ def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
         currency=currency,
         total=normalise(total),
         lines=lines,
-        customer_id="" if given.customer_is_guest or not given.customer_id else str(given.customer_id),
+        customer_id="" if wire.is_guest(given) else str(given.customer_id),
         email=(given.customer_email or billing.email or "").strip(),
         name=" ".join(person.split()),
         company=(company.company_name or "" if isinstance(company, wire.CompanyOrder) else "")

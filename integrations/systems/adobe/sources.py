@@ -212,7 +212,7 @@ class Orders(Changes):
         return self._items(page, range(len(page.elements)))
 
     def _kind_of(self, head: wire.Head) -> str:
-        return guest_of(head.customer_email or "") if head.customer_is_guest else ""
+        return guest_of(head.customer_email or "") if wire.is_guest(head) else ""
 
 
 class Invoices(Changes):

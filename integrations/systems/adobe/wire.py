@@ -33,6 +33,7 @@ class Head(Wire, frozen=True, kw_only=True):
     store_id: int | None = None
     email: str | None = None
     customer_is_guest: int | None = None
+    customer_id: int | None = None
     customer_email: str | None = None
     order_id: int | None = None
 
@@ -197,6 +198,12 @@ class Order(Wire, frozen=True, kw_only=True):
     def extension(self) -> OrderExtension:
         found = self.extension_attributes
         return found if isinstance(found, OrderExtension) else OrderExtension()
+
+
+def is_guest(order: Order | Head) -> bool:
+    """Whether an order has no customer of the shop: a guest's, and one that lost its customer, who was deleted. That
+    one still says that it is no guest's, but there is nobody to wait for."""
+    return bool(order.customer_is_guest) or not order.customer_id
 
 
 # --- Invoices and credit memos

@@ -71,6 +71,27 @@ def test_guests_of_one_address_are_one_customer(shop: Shop, settle: Settle) -> N
     assert [c["number"] for c in stamped] == list(numbers)
 
 
+def test_an_order_whose_customer_was_deleted_waits_for_nobody(shop: Shop, settle: Settle) -> None:
+    """It says that it is no guest's, and names nobody. One that was posted keeps the customer that it was posted to."""
+    posted = shop.order(customer=10002)
+    settle()
+    made = shop.order(customer=10001)
+    for number in (10001, 10002):
+        shop.act("delete_customer", customer=number)
+    shop.act("comment", order=posted["increment_id"], comment="Packed")
+    stored = shop.stored(made)
+    assert (stored["customer_is_guest"], stored["customer_id"]) == (0, None)
+    settle()
+    assert shop.troubles() == []
+    invoice = shop.document(made)
+    customers = {c["number"]: c["accountReference"] or "" for c in shop.rows("customer", system="visma")}
+    assert customers[invoice["customer"]["number"]].startswith("shop:guest:")
+    assert [one for one in customers.values() if one.startswith("shop:guest:")] == [
+        customers[invoice["customer"]["number"]]
+    ], "nobody was made for the order that was posted"
+    assert customers[shop.document(posted)["customer"]["number"]] == "shop:customer:10002"
+
+
 def test_only_what_is_sold_is_posted_and_what_was_cancelled_before_is_not(shop: Shop, settle: Settle) -> None:
     waiting = shop.order(payment="banktransfer")
     authorised = shop.order(payment="klarna_kp")

@@ -141,8 +141,10 @@ def test_members_that_are_left_out_are_nothing_and_empty_lists_are_empty_objects
     assert said(read(value)) == [("product", "100", "25", "25")]
 
 
-def test_a_guest_has_no_number() -> None:
-    sale = read(order(customer_is_guest=1, customer_id=None))
+@pytest.mark.parametrize("members", [{"customer_is_guest": 1}, {"customer_is_guest": 0}, {"customer_is_guest": None}])
+def test_a_guest_has_no_number(members: dict[str, Any]) -> None:
+    """Nor has who was deleted in the shop: the order says 0 still, and is nobody's."""
+    sale = read(order(customer_id=None, **members))
     assert sale.customer_id == ""
     assert mapping.guest(sale).name == "Li AS"
 
