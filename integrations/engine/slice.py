@@ -24,10 +24,12 @@ from integrations.engine.read import claim_feed, read_feed
 from integrations.engine.sessions import Sessions
 from integrations.engine.settle import settle
 from integrations.engine.workers import host_name, worker_name
+from integrations.flows.registry import all_flows
 from integrations.models import Delivery, Feed, WorkSlot
 from integrations.notices import queue as notices
 from portal.common import durations
 from portal.common.clock import db_now
+from portal.common.decoding import prepare_types
 from portal.tenants.models import Tenant
 
 log = structlog.get_logger()
@@ -72,6 +74,8 @@ class Done:
 
 def run_slice(*, seconds: float = SECONDS, threads: int | None = None, limits: Scope | None = None) -> Done:
     """Works with `threads` threads until nothing is due any more or `seconds` are over. Returns what was done."""
+    all_flows()
+    prepare_types()
     until = time.monotonic() + seconds
     total, guard = Done(), threading.Lock()
     count = threads or settings.WORK_THREADS

@@ -43,6 +43,7 @@ from integrations.http.profile import Signs as Signs
 from integrations.http.recorder import Recorded
 from integrations.models import Connection
 from portal.common import durations
+from portal.common.decoding import decoder
 
 IDLE_SECONDS = 5.0
 """An effect never goes out over a connection that was idle longer: the far end may be closing it right then."""
@@ -188,7 +189,7 @@ class Session:
         """The body as `kind` (a msgspec type). A body that cannot be read leaves an effect in doubt and makes a
         read fail for now."""
         try:
-            return msgspec.json.decode(response.body, type=kind, strict=False)
+            return decoder(kind).decode(response.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             sentence = f"{self.profile.label} answered {response.status} with a body that cannot be read."
             technical = f"{response.url}: {error}"
