@@ -35,6 +35,8 @@ from integrations.systems.visma.sinks.base import AT_WORK, INVOICES, LOOK_BACK, 
 DONE = ("Closed", "Open")
 """Statuses of a payment that was released."""
 DEAD = ("Voided", "Rejected")
+UNRELEASED = ("Hold", "Balanced", "Prebooked", "Scheduled", "Reserved", "Voided")
+"""Statuses of an invoice that cannot be paid: a payment of it could be made, and then not be released."""
 CREDIT_NOTE = "DebitAdj"
 """A supplier's credit note: it lessens what is paid. Its amount in a payment is positive all the same."""
 LONGEST_STAMP = 50
@@ -144,6 +146,9 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
             problems.append(f"{command.payment_method} is no way to pay suppliers")
         if command.cash_account and command.cash_account not in codes.cash_accounts:
             problems.append(f"there is no cash account {command.cash_account}")
+        held_in = codes.cash_accounts.get(command.cash_account, "") or command.currency
+        if held_in.upper() != command.currency.upper():
+            problems.append(f"cash account {command.cash_account} is held in {held_in}")
         for paid in command.documents:
             problems += self._check_document(command, paid)
         applied = sum(
@@ -170,6 +175,8 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
             problems.append(f"{name} is in {found.currency_id}, the payment in {command.currency}")
         elif found.status == "Closed":
             problems.append(f"{name} is paid")
+        elif found.status in UNRELEASED:
+            problems.append(f"{name} cannot be paid as long as it is {found.status}")
         elif found.balance_in_currency is not None and paid.amount > found.balance_in_currency:
             problems.append(f"{found.balance_in_currency} of {name} is open, and {paid.amount} was paid")
         return problems

@@ -113,6 +113,31 @@ def test_two_payments_of_the_whole_invoice_settle_it_once(visma: Served, sink: A
     assert len(booked(visma)) == 2
 
 
+@pytest.mark.parametrize("status", ["Hold", "Balanced"])
+def test_an_invoice_that_is_not_released_is_not_paid(
+    visma: Served, sink: Any, invoice: dict[str, Any], status: str
+) -> None:
+    """The payment could be made, but its release would fail."""
+    visma.mutate("supplierInvoice", {"status": status}, key=f"SE/Invoice/{invoice['referenceNumber']}")
+    effect = do(sink, payment(invoice))
+    assert isinstance(effect, Rejected)
+    assert f"cannot be paid as long as it is {status}" in effect.sentence
+    assert not booked(visma)
+
+
+def test_money_does_not_leave_an_account_of_another_currency(visma: Served, sink: Any, invoice: dict[str, Any]) -> None:
+    accounts = [r["body"] for r in visma.rows("cashaccount") if r["key"].startswith("SE/")]
+    own = next(a for a in accounts if a["currency"] == "SEK")
+    foreign = next((a for a in accounts if a["currency"] == "EUR"), None)
+    if foreign is None:
+        foreign = own
+        visma.mutate("cashaccount", {"currency": "EUR"}, key=f"SE/{own['number']}")
+    effect = do(sink, payment(invoice, cash_account=foreign["number"]))
+    assert isinstance(effect, Rejected)
+    assert f"cash account {foreign['number']} is held in EUR" in effect.sentence
+    assert not booked(visma)
+
+
 def test_what_was_entered_by_hand_is_not_booked_beside_it(visma: Served, sink: Any, invoice: dict[str, Any]) -> None:
     by_hand = number_of(do(sink, payment(invoice, "A", stamp="Paid by hand")))
     effect = do(sink, payment(invoice, "A"))
