@@ -37,8 +37,8 @@ class RuleForm(forms.Form):
 
     def rule(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         """As settings keep it: what is empty is left out."""
-        when = {s.name: value for s in self.table.when if (value := _stored(s, cleaned.get(s.name)))}
-        then = {s.name: value for s in self.table.then if (value := _stored(s, cleaned.get(s.name)))}
+        when = {s.name: value for s in self.table.when if (value := stored(s, cleaned.get(s.name)))}
+        then = {s.name: value for s in self.table.then if (value := stored(s, cleaned.get(s.name)))}
         return ({"when": when} if when else {}) | then
 
     @property
@@ -46,8 +46,8 @@ class RuleForm(forms.Form):
         """The rule in a line, as it was when the page was opened."""
         if not self.initial:
             return ""
-        when = [f"{s.label.lower()} {_shown(s, self.initial.get(s.name))}" for s in self.table.when if self._has(s)]
-        then = [f"{s.label.lower()} {_shown(s, self.initial.get(s.name))}" for s in self.table.then if self._has(s)]
+        when = [f"{s.label.lower()} {shown(s, self.initial.get(s.name))}" for s in self.table.when if self._has(s)]
+        then = [f"{s.label.lower()} {shown(s, self.initial.get(s.name))}" for s in self.table.then if self._has(s)]
         return f"{', '.join(when) or 'always'} → {', '.join(then) or 'nothing'}"
 
     @property
@@ -163,10 +163,10 @@ def _entered(setting: Setting, value: Any) -> Any:
     """A stored value as it stands in the form."""
     if setting.kind == "choices":
         return list(value or [])
-    return _shown(setting, value)
+    return shown(setting, value)
 
 
-def _shown(setting: Setting, value: Any) -> str:
+def shown(setting: Setting, value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}={one}" for name, one in value.items())
     if isinstance(value, list | tuple):
@@ -174,7 +174,7 @@ def _shown(setting: Setting, value: Any) -> str:
     return str(value or "")
 
 
-def _stored(setting: Setting, value: Any) -> Any:
+def stored(setting: Setting, value: Any) -> Any:
     """What was entered, as settings keep it."""
     if setting.kind == "choices":
         return list(value or [])

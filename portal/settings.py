@@ -82,6 +82,8 @@ BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", default=BASE_URL.startswith("https://"))
 """Whether people reach us over TLS. Off only for one machine talking to itself."""
 
+# As many as the page of a flow's rules sends with all the rules that it can hold; Django's own is 1,000.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from beside, where nobody speaks TLS
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

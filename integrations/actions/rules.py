@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from integrations import rule_files
 from integrations.flows.contract import Choices, RuleTable, Tried
-from integrations.models import Flow
+from integrations.models import Flow, MappingVersion
+from integrations.rule_files import Change
 from integrations.rule_forms import RuleFormSet, formset_of
 from integrations.services import rules as services
 from portal.tenants.models import User
@@ -36,6 +38,14 @@ class RulesPage:
     untold: tuple[str, ...] = ()
     """What could not be read of it."""
     saved: bool = False
+    changes: list[Change] | None = None
+    """What saving would change, where the rules come from a file or an earlier version; None: they were entered."""
+    came_from: str = ""
+    """Which file or version that is."""
+    versions: list[MappingVersion]
+    """Earlier ones whose rules can be taken again."""
+    file: HttpResponse | None = None
+    """The rules as a file, where that was asked for."""
 
 
 def rules_page(request: HttpRequest, flow: Flow, actor: User) -> RulesPage | None:
@@ -59,8 +69,14 @@ def rules_page(request: HttpRequest, flow: Flow, actor: User) -> RulesPage | Non
         seen=request.POST.get("seen", str(flow.mapping_version)),
         number=request.POST.get("number", "").strip(),
         numbers=services.newest_numbers(flow, spec),
+        versions=services.versions_with_rules(flow, table),
     )
     if entered is None:
+        if "csv" in request.GET:
+            page.file = _file(flow, table)
+        return page
+    if how in ("import", "version"):
+        _take(request, page)
         return page
     if not page.rules.is_valid():
         page.problems = ("A rule cannot be used as it was entered: see below.", *page.rules.non_form_errors())
@@ -84,3 +100,37 @@ def rules_page(request: HttpRequest, flow: Flow, actor: User) -> RulesPage | Non
 def has_rules(flow: Flow) -> bool:
     """Whether there is such a page."""
     return services.table_of(flow) is not None
+
+
+def _take(request: HttpRequest, page: RulesPage) -> None:
+    """Puts the rules of a file, or of an earlier version, into the form, and says what saving them would change. What
+    is wrong with the file is said line by line; the form then shows the rules as they are."""
+    flow, table = page.flow, page.table
+    now = services.rules_of(flow, table)
+    sent = request.FILES.get("file")
+    if request.POST.get("how") == "version":
+        number = request.POST.get("version", "")
+        found = services.rules_of_version(flow, table, int(number)) if number.isdecimal() and len(number) < 9 else None
+        page.came_from = f"version {number}"
+        problems = [] if found is not None else [f"There is no version {number[:20]}."]
+    elif sent is None:
+        found, problems = None, ["Choose a file first."]
+    else:
+        found, problems = rule_files.read(table, sent.read(rule_files.MOST_BYTES + 1))
+        page.came_from = str(sent.name)
+    if found is None or problems:
+        page.problems = tuple(problems)
+        page.rules = formset_of(table, now)
+        return
+    page.rules = formset_of(table, found)
+    page.changes = rule_files.changes(table, now, found)
+
+
+def _file(flow: Flow, table: RuleTable) -> HttpResponse:
+    text = rule_files.written(table, services.rules_of(flow, table))
+    # With a mark of order, so that spreadsheets know that it is UTF-8.
+    response = HttpResponse(text.encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    name = f"{flow.full_key}-rules-version-{flow.mapping_version}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

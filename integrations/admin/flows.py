@@ -173,6 +173,8 @@ class FlowAdmin(StaffAdmin):
         if found.saved:
             messages.success(request, "Saved. What is mapped from now on goes by these rules.")
             return HttpResponseRedirect(reverse("admin:integrations_flow_rules", args=[pk]))
+        if found.file is not None:
+            return found.file
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -16,13 +16,15 @@ from integrations.flows.contract import Choices, Find, FlowSpec, Job, Needs, Rul
 from integrations.flows.registry import all_flows
 from integrations.http.errors import Fault, Paused, Transient
 from integrations.http.session import Session
-from integrations.models import Connection, Flow, Record
+from integrations.models import Connection, Flow, MappingVersion, Record
 from integrations.services.feeds import checked_settings, save_flow
 from integrations.systems.contract import Item, Unmappable
 from integrations.systems.registry import system
 from portal.audit import trail
 from portal.tenants.models import User
 
+VERSIONS = 20
+"""Earlier versions that are offered."""
 SUGGESTED = 20
 """Numbers of records that are offered for a try."""
 
@@ -35,6 +37,28 @@ def table_of(flow: Flow) -> tuple[FlowSpec, RuleTable] | None:
 
 def rules_of(flow: Flow, table: RuleTable) -> list[dict[str, Any]]:
     return list((flow.settings or {}).get(table.setting) or [])
+
+
+def rules_of_version(flow: Flow, table: RuleTable, number: int) -> list[dict[str, Any]] | None:
+    """The rules as they stood in a mapping version, None where there is no such version."""
+    version = MappingVersion.objects.filter(flow=flow, number=number).first()
+    return list((version.flow_settings or {}).get(table.setting) or []) if version is not None else None
+
+
+def versions_with_rules(flow: Flow, table: RuleTable) -> list[MappingVersion]:
+    """The mapping versions in which the rules were others than in the one before, newest first, without the present
+    one."""
+    rows = list(MappingVersion.objects.filter(flow=flow).order_by("number"))
+    found: list[MappingVersion] = []
+    last: Any = None
+    for row in rows:
+        rules = (row.flow_settings or {}).get(table.setting) or []
+        if rules != last:
+            found.append(row)
+        last = rules
+    now = rules_of(flow, table)
+    others = [row for row in found if ((row.flow_settings or {}).get(table.setting) or []) != now]
+    return others[::-1][:VERSIONS]
 
 
 def newest_numbers(flow: Flow, spec: FlowSpec) -> list[str]:

@@ -290,4 +290,4 @@ def flow_rules(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     if found.saved:
         messages.success(request, _("Saved. What is mapped from now on goes by these rules."))
         return redirect("customer:flow_rules", member.tenant.slug, flow.pk)
-    return TemplateResponse(request, "customer/flow_rules.html", {"page": found})
+    return found.file or TemplateResponse(request, "customer/flow_rules.html", {"page": found})

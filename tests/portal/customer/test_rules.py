@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
+from integrations import rule_files
 from integrations.models import Breaker, Delivery, Flow, MappingVersion
-from integrations.rule_forms import formset_of
+from integrations.rule_forms import MOST_RULES, formset_of
 from integrations.services.rules import table_of
 from portal.audit.models import AuditEvent
 from tests.integrations.admin.conftest import staff  # noqa: F401 - a fixture
@@ -165,3 +167,111 @@ def test_what_can_be_chosen_is_offered_and_other_values_are_typed(flow: Flow) ->
         entered_rules = formset_of(table, [], data, known)
         assert entered_rules.is_valid()
         assert entered_rules.rules() == [{"when": {"stores": [7, 9, 2, 1]}, "account": "3001"}]
+
+
+def sent(client: Client, url: str, data: str | bytes, **more: Any) -> Any:
+    """The page after a file of rules was given to it."""
+    seen = client.get(url).context["page"].seen
+    file = SimpleUploadedFile("rules.csv", data.encode() if isinstance(data, str) else data)
+    return client.post(url, {"how": "import", "seen": seen, "file": file} | more)
+
+
+def test_rules_go_out_as_a_file_and_come_back_as_they_were(flow: Flow, at: tuple[Client, str]) -> None:
+    client, url = at
+    answer = client.get(f"{url}?csv=1")
+    assert answer["Content-Type"].startswith("text/csv")
+    assert f"version-{flow.mapping_version}.csv" in answer["Content-Disposition"]
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert len(lines) == 1 + len(RULES)
+    page = sent(client, url, answer.content).context["page"]
+    assert (page.problems, page.changes) == ((), [])
+    assert client.post(url, entered_of(page) | {"how": "save"}).status_code == 302
+    assert rules(flow) == RULES
+
+
+def entered_of(page: Any, *, empty: bool = False) -> dict[str, Any]:
+    """What the form of a page that was given would send; as a browser does it, with what is `empty`."""
+    values: dict[str, Any] = {f.html_name: f.value() for f in page.rules.management_form}
+    for form in page.rules:
+        values |= {f.html_name: f.value() or "" for f in form if f.value() or (empty and f.value() in (None, ""))}
+    return values | {"seen": page.seen}
+
+
+def test_a_file_shows_what_it_would_change_and_changes_nothing_before_it_is_saved(
+    flow: Flow, at: tuple[Client, str]
+) -> None:
+    client, url = at
+    before = Flow.objects.get(pk=flow.pk).mapping_version
+    text = 'when percents;vat_code;account;segments\r\n25;25;;\r\n\r\n"12, 25.5";12;\'-3002;1=200, 2=7\r\n'
+    answer = sent(client, url, text)
+    page = answer.context["page"]
+    assert [(c.kind, c.place) for c in page.changes] == [("removed", 2), ("removed", 3), ("added", 2)]
+    assert "rates of tax (%) 12, 25.5 → vat code 12, account -3002" in answer.content.decode()
+    assert (rules(flow), Flow.objects.get(pk=flow.pk).mapping_version) == (RULES, before)
+    assert client.post(url, entered_of(page) | {"how": "save"}).status_code == 302
+    new = {
+        "when": {"percents": [12, 25.5]}, "vat_code": "12", "account": "-3002", "segments": {"1": "200", "2": "7"},
+    }  # fmt: skip
+    assert rules(flow) == [RULES[0], new]
+    event = AuditEvent.objects.get(action="flow.rules_changed")
+    assert event.details["before"] == RULES
+    assert event.details["after"] == [RULES[0], new]
+    # … and back to what was before, by its version.
+    assert [v.number for v in client.get(url).context["page"].versions] == [before]
+    seen = client.get(url).context["page"].seen
+    page = client.post(url, {"how": "version", "version": str(before), "seen": seen}).context["page"]
+    assert [(c.kind, c.place) for c in page.changes] == [("removed", 2), ("added", 2), ("added", 3)]
+    assert rules(flow) == [RULES[0], new]
+    assert client.post(url, entered_of(page) | {"how": "save"}).status_code == 302
+    assert rules(flow) == RULES
+    assert Flow.objects.get(pk=flow.pk).mapping_version == before + 2
+
+
+def test_more_rules_than_django_takes_fields_come_from_a_file_and_are_saved(
+    flow: Flow, operator: Client, house: House
+) -> None:
+    url = reverse("customer:flow_rules", args=[house.tenant.slug, flow.pk])
+    text = "when skus,vat_code\n" + "".join(f"ART-{n},25\n" for n in range(60))
+    page = sent(operator, url, text).context["page"]
+    assert operator.post(url, entered_of(page, empty=True) | {"how": "save"}).status_code == 302
+    assert len(rules(flow)) == 60
+
+
+WRONG = {
+    "vat_code,colour\n25,red\n": "Line 1: there is no column colour.",
+    "vat_code,vat_code\n25,25\n": "Line 1: vat_code stands there twice.",
+    "": "Line 1: there is no column at all.",
+    "vat_code\n": "The file has no rule.",
+    "when kinds,vat_code\nproduct,25\nshiping,25\n": "Line 3: when kinds cannot be shiping.",
+    "when stores,vat_code\n1,25\n\nmain,25\n": "Line 4: Expected `int`",
+    "when percents,vat_code\n25,\n": "Line 2: it states nothing",
+    "vat_code\n25,3001\n": "Line 2: it has 2 cells, and there are 1 columns.",
+    b"vat_code\n\xe5\n": "The file is not UTF-8.",
+}
+
+
+def test_what_is_wrong_with_a_file_is_said_by_line_and_nothing_is_taken_of_it(
+    flow: Flow, operator: Client, house: House
+) -> None:
+    url = reverse("customer:flow_rules", args=[house.tenant.slug, flow.pk])
+    for text, said in WRONG.items():
+        page = sent(operator, url, text).context["page"]
+        assert [p for p in page.problems if p.startswith(said)], (text, page.problems)
+        assert page.changes is None
+        assert len([form for form in page.rules if form.initial]) == len(RULES)
+    table = table_of(flow)
+    assert table is not None
+    many = b"vat_code\n" + b"25\n" * (MOST_RULES + 1)
+    assert "at most" in rule_files.read(table[1], many)[1][0]
+    both = sent(operator, url, "when stores,vat_code\nmain,25\n1,25\nside,12\n").context["page"].problems
+    assert [p[:7] for p in both] == ["Line 2:", "Line 4:"]
+    assert operator.post(url, {"how": "import", "seen": "1"}).context["page"].problems == ("Choose a file first.",)
+    missing = operator.post(url, {"how": "version", "version": "999", "seen": "1"}).context["page"].problems
+    assert missing == ("There is no version 999.",)
+    assert rules(flow) == RULES
+
+
+def test_a_viewer_gets_no_file_of_rules(flow: Flow, viewer: Client, stranger: Client, house: House) -> None:
+    url = reverse("customer:flow_rules", args=[house.tenant.slug, flow.pk]) + "?csv=1"
+    assert viewer.get(url).status_code == 403
+    assert stranger.get(url).status_code == 404
