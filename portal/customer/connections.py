@@ -18,7 +18,7 @@ from integrations.actions.connections import TestConnection
 from integrations.actions.schedules import SetSchedule
 from integrations.actions.webhooks import WEBHOOK_ACTIONS
 from integrations.forms import fields_of, names_of, values_of
-from integrations.models import Breaker, Connection, Feed, Integration
+from integrations.models import Breaker, Connection, Feed, Integration, WebhookEvent
 from integrations.selectors import calls_left_at
 from integrations.selectors.webhooks import heard_of
 from integrations.services import connections as services
@@ -33,6 +33,7 @@ from portal.customer.acting import act, offered
 from portal.customer.catalogue import pair_called
 from portal.customer.choices import choices
 from portal.customer.door import Member, page
+from portal.customer.paging import paged
 from portal.tenants.models import Role
 
 ACTIONS = (TestConnection,)
@@ -102,6 +103,19 @@ def looks(request: HttpRequest) -> int:
 def connection_act(request: HttpRequest, member: Member, key: str, name: str) -> HttpResponse:
     back = reverse("customer:connection", args=[member.tenant.slug, key])
     return act(request, ACTIONS, name, Connection.objects.filter(key=key), back=back)
+
+
+@page()
+def connection_events(request: HttpRequest, member: Member, key: str) -> HttpResponse:
+    """The webhooks that came, newest first; `state` narrows them. What they said is not shown: they are hints."""
+    row = found(key)
+    state = request.GET.get("state", "")
+    rows = WebhookEvent.objects.filter(connection=row).defer("headers", "body")
+    if state:
+        rows = rows.filter(state=state[:20])
+    tabs = [("", _("All")), *((s.value, s.label) for s in WebhookEvent.State)]
+    context = {"row": row, "state": state, "tabs": tabs, "page": paged(rows, request)}
+    return TemplateResponse(request, "customer/events.html", context)
 
 
 @page(Role.OPERATOR, post=Role.OPERATOR)

@@ -18,7 +18,7 @@ from portal.customer.paging import paged
 from portal.site.lists import row_key
 from portal.site.marks import Kind
 
-CALLS_SHOWN = 60
+CALLS_SHOWN, MORE_CALLS = 60, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,12 @@ def run(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     whole, made = read_equation(row), run_equation(row)
     created = made.pop("created")
     kept = Exchange.objects.filter(run=row).order_by("pk")
-    calls = list(kept.only("method", "url", "status", "milliseconds", "started_at", "problem")[:CALLS_SHOWN])
+    calls = list(kept.only("method", "url", "status", "milliseconds", "started_at", "problem")[: CALLS_SHOWN + 1])
+    number = len(calls)
+    if number > CALLS_SHOWN:
+        number = kept.count()
+        most = MORE_CALLS if "calls" in request.GET else CALLS_SHOWN
+        calls = list(kept.only("method", "url", "status", "milliseconds", "started_at", "problem")[:most])
     terms = [t for t in whole.terms if t.number]
     context = {
         "row": row,
@@ -56,6 +61,7 @@ def run(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         "adds_up": whole.adds_up and created == sum(made.values()),
         "flows": [(f, flow_label(f)) for f in flows_of(row.feed)],
         "calls": [(c, shown_url(c.url)) for c in calls],
+        "kept": number,
         "waterfall": waterfall(calls),
         "left": calls_left_at(row.feed.connection),
     }
@@ -129,4 +135,6 @@ def records(request: HttpRequest, member: Member) -> HttpResponse:
         rows = rows.filter(run_id=chosen["run"])
     if chosen["routed"] == "no":
         rows = rows.filter(takers=0)
-    return TemplateResponse(request, "customer/records.html", {"page": paged(rows, request), "chosen": chosen})
+    run = Run.objects.filter(pk=chosen["run"]).first() if chosen["run"] is not None else None
+    context = {"page": paged(rows, request), "chosen": chosen, "of_run": run}
+    return TemplateResponse(request, "customer/records.html", context)

@@ -55,6 +55,7 @@ urlpatterns = [
     path("connections/new/", connections.connection_new, name="connection_new"),
     path("connections/new/<slug:system>/", connections.connection_new, name="connection_new_of"),
     path("connections/of/<slug:key>/", connections.connection, name="connection"),
+    path("connections/of/<slug:key>/events/", connections.connection_events, name="connection_events"),
     path("connections/of/<slug:key>/change/", connections.connection_edit, name="connection_edit"),
     path("connections/of/<slug:key>/do/<slug:name>/", connections.connection_act, name="connection_act"),
     path(

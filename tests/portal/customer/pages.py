@@ -46,6 +46,7 @@ def arguments(house: House) -> dict[str, dict[str, Any]]:
         "run": {"pk": house.run.pk},
         "connection": {"key": connection},
         "connection_edit": {"key": connection},
+        "connection_events": {"key": connection},
         "connection_act": {"key": connection, "name": "test"},
         "feed_act": {"pk": house.feed.pk, "name": "schedule"},
         "connection_webhooks": {"key": connection, "name": "webhook-keys"},
