@@ -79,3 +79,29 @@ def test_everything_is_done_without_javascript(house: House, visit: Visit) -> No
     assert visitor.page.locator(".messages").inner_text()
     assert Issue.objects.get(pk=house.issue.pk).status != Issue.Status.OPEN
     assert Delivery.objects.get(pk=house.failed.pk).state == State.DISMISSED
+
+
+def test_a_failed_document_is_replayed_and_waits_for_what_is_stopped(house: House, visit: Visit) -> None:
+    """One direction is stopped from its page; what is replayed then says why it waits, until it is allowed again."""
+    visitor = visit(house.customer)
+    integration = page(house, "integration", house.integration.key)
+    visitor.goes(integration)
+    visitor.clicks("Stop sending to the partner")
+    assert visitor.page.locator("table.plan").is_visible(), "no plan before anything is done"
+    visitor.fills(reason="Wrong prices")
+    visitor.presses("Stop what goes to Orderful")
+    visitor.sees("Sending to Orderful is stopped for Visma with Orderful: Wrong prices")
+    visitor.goes(page(house, "document", house.failed.pk))
+    visitor.page.get_by_role("link", name="Replay…", exact=True).click()
+    assert visitor.page.locator("table.plan").is_visible(), "no plan before anything is done"
+    if visitor.page.locator("[name=reason]").count():
+        visitor.fills(reason="The number was added in Visma.net")
+    visitor.page.locator("main form button[type=submit]").first.click()
+    visitor.sees("Sending to Orderful is stopped for Visma with Orderful: Wrong prices")
+    assert Delivery.objects.get(pk=house.failed.pk).state == State.PENDING
+    visitor.goes(integration)
+    visitor.clicks("Allow it again")
+    visitor.presses("Allow what goes to Orderful")
+    visitor.sees("what has waited goes out in its order")
+    visitor.goes(page(house, "document", house.failed.pk))
+    assert "Sending to Orderful is stopped" not in visitor.page.locator("main").inner_text()
