@@ -13,6 +13,7 @@ from integrations.actions.feeds import ResumeFeed
 from integrations.flows.registry import all_flows
 from integrations.models import Delivery, Flow, State
 from integrations.selectors import feed_of
+from integrations.selectors.stops import flow_stops
 from integrations.services import feeds as services
 from portal.site import Done, Line, PersonAction, Plan, Reason, Refused, person
 
@@ -72,8 +73,12 @@ class ResumeFlow(ResumeFeed):
         return bool(row.paused_reason)
 
     def perform(self, request: HttpRequest, rows: QuerySet[Any], data: Mapping[str, Any]) -> Done:
-        for flow in rows:
+        flows = list(rows.select_related("tenant", "integration__books", "integration__partner"))
+        for flow in flows:
             services.resume_flow(flow, actor=person(request))
+        held = list(dict.fromkeys(stop for flow in flows for stop in flow_stops(flow, flow.tenant)))
+        if held:
+            return Done("Resumed.", f"Nothing goes out yet: {' '.join(held)}")
         return Done("It sends again; what has waited goes out in its order.")
 
 

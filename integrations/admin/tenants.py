@@ -7,13 +7,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
 from integrations.models import OPEN_STATES, Connection, Delivery, Integration, Issue, State
 from integrations.selectors import count_states
-from integrations.selectors.stops import stops_of
+from integrations.selectors.stops import side_not_stopped, stops_of
 from integrations.services import tenants as services
 from integrations.words import connection_badge, system_label
 from portal.site import Done, Facts, Line, Notice, PersonAction, Plan, Reason, Table, badge, list_url, page_link, person
@@ -65,11 +65,16 @@ class AllowSending(PersonAction):
         return row.sending_stopped
 
     def plan(self, request: HttpRequest, rows: QuerySet[Tenant]) -> Plan:
-        waiting = Delivery.objects.filter(tenant__in=rows.values("pk"), state=State.PENDING).count()
+        waiting = Delivery.objects.filter(tenant__in=rows.values("pk"), state=State.PENDING)
+        off = Q(flow__enabled=False) | ~Q(flow__paused_reason="") | Q(integration__enabled=False)
+        held = waiting.filter(off | ~side_not_stopped()).count()
+        lines = [Line("Deliveries that go out", f"{waiting.count() - held:,}", strong=True)]
+        if held:
+            lines.append(Line("Held by another switch: of a flow, an integration or a direction", f"{held:,}"))
         return Plan(
             title="Allow sending",
             sentence=f"What has waited for {', '.join(t.name for t in rows[:10])} goes out, in its order.",
-            lines=(Line("Deliveries that go out", f"{waiting:,}", strong=True),),
+            lines=tuple(lines),
             button="Allow sending",
         )
 

@@ -66,12 +66,13 @@ def may_go() -> QuerySet[Delivery]:
 def not_stopped() -> Q:
     """Where no kill switch is pressed: neither the tenant's nor that of the side of the integration to which it goes.
     Without a query of its own: it is looked at for every claim."""
+    return Q(tenant__sending_stopped=False) & side_not_stopped()
+
+
+def side_not_stopped() -> Q:
+    """Where the side of the integration to which it goes is not stopped."""
     books, partner = (Q(sink_connection=F(f"integration__{side}")) for side in ("books", "partner"))
-    return (
-        Q(tenant__sending_stopped=False)
-        & (Q(integration__books_stopped="") | ~books)
-        & (Q(integration__partner_stopped="") | ~partner)
-    )
+    return (Q(integration__books_stopped="") | ~books) & (Q(integration__partner_stopped="") | ~partner)
 
 
 def due_verdicts(now: dt.datetime) -> QuerySet[Delivery]:

@@ -11,9 +11,8 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from integrations.flows.contract import FlowSpec
 from integrations.flows.registry import all_flows
-from integrations.flows.sides import said as said_of_side
-from integrations.flows.sides import sides_of
 from integrations.models import OPEN_STATES, Breaker, Connection, Delivery, Feed, Flow, Issue, Run, State
+from integrations.selectors.stops import flow_stops
 from portal.common.clock import db_now
 from portal.tenants.models import Tenant
 
@@ -155,8 +154,7 @@ def _statuses(tenant: Tenant, flows: QuerySet[Flow]) -> list[FlowStatus]:
             continue
         ends = (flow.integration.books, flow.integration.partner)
         source, target = ends if spec.direction == "out" else ends[::-1]
-        stops = [f"Sending is stopped for {tenant}."] if tenant.sending_stopped else []
-        stops += [said for side in sides_of(spec) if (said := said_of_side(flow.integration, side))]
+        stops = flow_stops(flow, tenant)
         last_success = getattr(flow, "last_success", None)
         found.append(FlowStatus(flow, spec, source, target, last_success=last_success, stops=stops))
     return found

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from integrations.flows.sides import SIDES, said, where
-from integrations.models import Integration, Side
+from integrations.engine.claim import side_not_stopped as side_not_stopped
+from integrations.flows.registry import all_flows
+from integrations.flows.sides import SIDES, said, sides_of, where
+from integrations.models import Flow, Integration, Side
 from portal.audit.models import AuditEvent
 from portal.tenants.models import Tenant
 
@@ -35,6 +37,14 @@ class Stop:
     def label(self) -> str:
         """The same in a few words."""
         return f"nothing goes to {where(self.integration, self.side)}"
+
+
+def flow_stops(flow: Flow, tenant: Tenant) -> list[str]:
+    """Which kill switches hold what a flow sends, as sentences: the tenant's, and those of the sides to which it goes.
+    The flow's integration was read with its connections."""
+    spec = all_flows().get(flow.full_key)
+    found = [f"Sending is stopped for {tenant}."] if tenant.sending_stopped else []
+    return found + [one for side in (sides_of(spec) if spec else ()) if (one := said(flow.integration, side))]
 
 
 def stops(integrations: Iterable[Integration]) -> list[Stop]:

@@ -156,7 +156,9 @@ def test_pausing_a_flow_says_how_much_will_wait(house: House, staff: Client) -> 
     assert "Deliveries that wait from now on" in text
     staff.post(url, {"reason": "partner tests"})
     assert Flow.objects.get(pk=house.flow.pk).paused_reason == "partner tests"
-    staff.post(act("flow", "resume", house.flow.pk))
+    Integration.objects.filter(pk=house.integration.pk).update(partner_stopped="wrong prices")
+    said = staff.post(act("flow", "resume", house.flow.pk), follow=True).content.decode()
+    assert "Nothing goes out yet: Sending to Orderful is stopped" in said
     assert Flow.objects.get(pk=house.flow.pk).paused_reason == ""
     assert event("flow.resumed").actor == house.staff
 

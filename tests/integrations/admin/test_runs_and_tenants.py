@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import Run, State
+from integrations.models import Integration, Run, State
 from portal.audit.models import AuditEvent
 from tests.integrations.admin.house import House
 
@@ -58,7 +58,11 @@ def test_the_kill_switch_counts_asks_why_and_is_written_down(house: House, staff
 def test_sending_is_allowed_again(house: House, staff: Client) -> None:
     type(house.tenant).objects.filter(pk=house.tenant.pk).update(sending_stopped=True)
     url = reverse("admin:tenants_tenant_act", args=["allow"]) + f"?ids={house.tenant.pk}"
-    assert "goes out, in its order" in staff.get(url).content.decode()
+    plan = staff.get(url).content.decode()
+    assert "goes out, in its order" in plan
+    assert "Held by another switch" not in plan
+    Integration.objects.filter(pk=house.integration.pk).update(partner_stopped="wrong prices")
+    assert [line.value for line in staff.get(url).context["plan"].lines] == ["0", "1"]
     staff.post(url)
     house.tenant.refresh_from_db()
     assert not house.tenant.sending_stopped
