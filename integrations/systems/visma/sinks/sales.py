@@ -1,7 +1,9 @@
 """Invoices and credit notes to customers that were sold elsewhere, in two writes: the document, then its release.
 
 Visma knows no idempotency key. So a document carries our stamp in its external reference, which lists can be filtered
-by, and it is looked for by that before it is made. Status 200 of a release says nothing: what became of it is read.
+by, and it is looked for by that alone, in the whole company, before it is made: who its customer is may have changed
+since. What carries our stamp and comes to something else, or is another customer's, is nothing of ours that is done: a
+person sees both. Status 200 of a release says nothing: what became of it is read.
 """
 
 from __future__ import annotations
@@ -49,6 +51,23 @@ MOST_PAGES = 20
 LONGEST_TEXT = 255
 
 
+_COMPARE = (
+    "Compare both. Correct the document in Visma.net and replay; if it is right as it is, dismiss this. If another "
+    "shop made it, both shops have the same name in the books: a setting of their connections."
+)
+
+
+class SeveralStamped(Rejected):
+    """Several documents carry the stamp of one."""
+
+    def __init__(self, document_type: str, stamp: str, numbers: list[str]) -> None:
+        super().__init__(
+            f"The {NAMES[document_type]}s {', '.join(sorted(numbers))} in Visma.net ERP all have the external "
+            f"reference {stamp}.",
+            remedy="See which of them is right. Take the reference from the others, or void them; then replay.",
+        )
+
+
 class SaleSink(CommandSink[SaleCommand]):
     kind = SaleCommand
     confirms = Confirms(later=True, poll=dt.timedelta(seconds=5), deadline=dt.timedelta(hours=1))
@@ -69,17 +88,25 @@ class SaleSink(CommandSink[SaleCommand]):
                 return self._release(command)
 
     def look(self, command: SaleCommand, item: Outgoing) -> Evidence:
-        found = self._document(command)
         what = NAMES[command.document_type]
+        try:
+            found = self._document(command)
+        except SeveralStamped as several:
+            return CannotTell(reason=several.sentence)
+        clash = _clash(command, found) if found is not None else ""
         if isinstance(command, MakeSale):
             if found is None:
                 return NotApplied(proof=f"No {what} has the external reference {command.stamp}.")
+            if clash:
+                return CannotTell(reason=clash)
             number = found.reference_number or ""
             return Applied(target_id=number, proof=f"The {what} {number} has the external reference {command.stamp}.")
         if found is None:
             return CannotTell(reason=f"There is no {what} {command.number or command.stamp} in Visma.net ERP.")
         number = found.reference_number or ""
         if found.status in RELEASED:
+            if clash:
+                return CannotTell(reason=clash)
             return Applied(target_id=number, proof=f"The {what} {number} is {found.status}.")
         return NotApplied(proof=f"The {what} {number} is {found.status}.")
 
@@ -95,8 +122,7 @@ class SaleSink(CommandSink[SaleCommand]):
         found = self._document(command)
         if found is None:
             return NotApplied(proof=f"No {NAMES[command.document_type]} has the reference {command.stamp}.")
-        stated = found.amount_in_currency if found.amount_in_currency is not None else found.amount
-        total = abs(normalise(stated or Decimal(0)))
+        total = abs(normalise(_amount(found) or Decimal(0)))
         day, currency = (found.document_date or "")[:10], found.currency_id or ""
         return Stated(
             target_id=found.reference_number or "",
@@ -118,7 +144,9 @@ class SaleSink(CommandSink[SaleCommand]):
     # --- Making
 
     def _make(self, command: MakeSale) -> Effect:
-        if (found := self._stamped(command.document_type, command.stamp, command.customer)) is not None:
+        if (found := self._stamped(command.document_type, command.stamp)) is not None:
+            if clash := _clash(command, found):
+                raise Rejected(f"{clash} No other is made.", remedy=_COMPARE)
             return Delivered(target_id=found.reference_number or "")
         must_have(
             _problems(command, codes_of(self.client, self._session)),
@@ -155,18 +183,16 @@ class SaleSink(CommandSink[SaleCommand]):
                 remedy="Replay the making of it by force.",
             )
         number = found.reference_number or ""
+        if clash := _clash(command, found):
+            if found.status in RELEASED:
+                raise Rejected(f"{clash} It is released already.", remedy=_COMPARE)
+            raise Rejected(
+                f"{clash} It is not released.",
+                remedy="Compare rates and VAT codes of its lines with the rules of the flow. Correct it in Visma.net, "
+                "then replay; or release it there and dismiss this.",
+            )
         if found.status in RELEASED:
             return Delivered(target_id=number)
-        stated = found.amount_in_currency if found.amount_in_currency is not None else found.amount
-        currency = (found.currency_id or "").strip() or command.currency
-        if stated is None or abs(normalise(stated)) != command.total or currency != command.currency:
-            there = "nothing" if stated is None else f"{normalise(stated)} {currency}"
-            raise Rejected(
-                f"The {what} {number} comes to {there} in Visma.net ERP, and has to come to {command.total} "
-                f"{command.currency}: it is not released.",
-                remedy="Compare rates and VAT codes of its lines with the rules of the flow. Correct it in Visma.net, "
-                "then replay; or release it there.",
-            )
         if not command.release:
             return NotNeeded(reason=f"The {what} {number} comes to {command.total}. People release it: a setting.")
         if found.status != "Balanced":
@@ -193,23 +219,24 @@ class SaleSink(CommandSink[SaleCommand]):
     def _document(self, command: SaleCommand) -> wire_sales.CustomerInvoice | None:
         number = command.number if isinstance(command, ReleaseSale) else ""
         if not number:
-            customer = command.customer if isinstance(command, MakeSale) else ""
-            return self._stamped(command.document_type, command.stamp, customer)
+            return self._stamped(command.document_type, command.stamp)
         try:
             return read(self.client, PATHS[command.document_type], number, wire_sales.CustomerInvoice)[0]
         except NotFound:
             return None
 
-    def _stamped(self, document_type: str, stamp: str, customer: str) -> wire_sales.CustomerInvoice | None:
-        found = self._listed(
-            document_type, {"externalReference": stamp, **({"customer": customer} if customer else {})}
-        )
-        for document in found:
-            mine = (document.external_reference or "").strip() == stamp
-            kind = document.document_type or document_type
-            if mine and kind == document_type and document.status not in DEAD:
-                return document
-        return None
+    def _stamped(self, document_type: str, stamp: str) -> wire_sales.CustomerInvoice | None:
+        """The document with our stamp, whoever its customer is. Raises SeveralStamped."""
+        mine = [
+            document
+            for document in self._listed(document_type, {"externalReference": stamp})
+            if (document.external_reference or "").strip() == stamp
+            and (document.document_type or document_type) == document_type
+            and document.status not in DEAD
+        ]
+        if len(mine) > 1:
+            raise SeveralStamped(document_type, stamp, [document.reference_number or "" for document in mine])
+        return mine[0] if mine else None
 
     def _listed(self, document_type: str, filters: dict[str, str]) -> Iterator[wire_sales.CustomerInvoice]:
         """Raises Rejected when there are too many to look through, because Visma does not know the filter: a document
@@ -263,6 +290,28 @@ class SaleNoteSink(CommandSink[NoteSale]):
         if marks.is_marked(found.note, command.stamp):
             return Applied(target_id=command.number, proof=f"Its note carries {mark}.")
         return NotApplied(proof=f"Its note does not carry {mark}.")
+
+
+def _amount(found: wire_sales.CustomerInvoice) -> Decimal | None:
+    """With VAT, in its currency."""
+    return found.amount_in_currency if found.amount_in_currency is not None else found.amount
+
+
+def _clash(command: SaleCommand, found: wire_sales.CustomerInvoice) -> str:
+    """Where the document that is there says otherwise than the one that was sent: both values, in a sentence; "" where
+    they agree."""
+    stated, currency = _amount(found), (found.currency_id or "").strip() or command.currency
+    wrong = []
+    if stated is None or abs(normalise(stated)) != normalise(command.total) or currency != command.currency:
+        there = "nothing" if stated is None else f"{abs(normalise(stated))} {currency}"
+        wrong.append(f"comes to {there} in Visma.net ERP, and has to come to {command.total} {command.currency}")
+    customer = (found.customer.number or "").strip() if found.customer is not None else ""
+    if isinstance(command, MakeSale) and customer and customer != command.customer:
+        wrong.append(f"is of customer {customer} in Visma.net ERP, and has to be of {command.customer}")
+    if not wrong:
+        return ""
+    name = f"{NAMES[command.document_type]} {found.reference_number or ''}".strip()
+    return f"The {name}, whose external reference is {command.stamp}, {'; it '.join(wrong)}."
 
 
 def _problems(command: MakeSale, codes: Codes) -> list[str]:

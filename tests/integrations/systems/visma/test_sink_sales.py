@@ -15,6 +15,7 @@ from integrations.models import Breaker, Connection
 from integrations.systems.contract import (
     Accepted,
     Applied,
+    CannotTell,
     Delivered,
     Effect,
     Evidence,
@@ -149,6 +150,49 @@ def test_what_does_not_come_to_its_total_is_not_released(visma: Served, sink: An
     assert isinstance(effect, Rejected)
     assert str(sale.total) in effect.sentence
     assert documents(visma)[0]["status"] == "Balanced"
+
+
+def test_what_has_our_stamp_and_comes_to_something_else_is_never_taken_for_ours(
+    visma: Served, sink: Any, sale: MakeSale
+):
+    """Made, released or in doubt: both values go to a person, and nothing more is made."""
+    visma.options(release_result="Done")
+    number = do(sink, sale).target_id  # type: ignore[union-attr]
+    do(sink, release_of(sale))
+    other = {"total": sale.total + 1}
+    for wanted, values in (
+        (msgspec.structs.replace(sale, **other), (f"{sale.total} SEK", f"{sale.total + 1} SEK")),
+        (msgspec.structs.replace(sale, currency="EUR"), (f"{sale.total} SEK", f"{sale.total} EUR")),
+    ):
+        released = release_of(sale, total=wanted.total, currency=wanted.currency, number=number)
+        for command in (wanted, released, msgspec.structs.replace(released, number="")):
+            effect, found = do(sink, command), look(sink, command)
+            assert isinstance(effect, Rejected)
+            assert isinstance(found, CannotTell)
+            assert [value in said for said in (effect.sentence, found.reason) for value in values] == [True] * 4
+    assert len(documents(visma)) == 1
+
+
+def test_a_document_is_found_by_its_stamp_whoever_its_customer_is(visma: Served, sink: Any, sale: MakeSale):
+    """The order's customer was linked to another one since: it is not posted a second time."""
+    do(sink, sale)
+    rows = [r["body"] for r in visma.rows("customer") if r["key"].startswith("SE/")]
+    other = next(c["number"] for c in rows if c["status"] == "Active" and c["number"] != sale.customer)
+    moved = msgspec.structs.replace(sale, customer=other)
+    effect, found = do(sink, moved), look(sink, moved)
+    assert isinstance(effect, Rejected)
+    assert isinstance(found, CannotTell)
+    assert all(f"customer {sale.customer}" in said and other in said for said in (effect.sentence, found.reason))
+    [there] = documents(visma)
+    # Somebody gave another invoice the same reference: which one is ours, nobody can tell.
+    invoices = [r["body"] for r in visma.rows("customerinvoice") if r["key"].startswith("SE/")]
+    twin = next(i for i in invoices if i["documentType"] == "Invoice" and i["status"] in ("Open", "Closed"))
+    visma.mutate("customerinvoice", {"externalReference": sale.stamp}, key=f"SE/{twin['referenceNumber']}")
+    effect, found = do(sink, sale), look(sink, sale)
+    assert isinstance(effect, Rejected)
+    assert isinstance(found, CannotTell)
+    assert twin["referenceNumber"] in effect.sentence
+    assert there["referenceNumber"] in found.reason
 
 
 def test_people_release_where_a_setting_says_so(visma: Served, sink: Any, sale: MakeSale):
