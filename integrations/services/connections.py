@@ -13,6 +13,7 @@ from integrations.engine import dispatch, issues
 from integrations.http import breaker, tokens
 from integrations.http.errors import Fault
 from integrations.models import Connection, Delivery, Feed, State
+from integrations.services import names_in_books
 from integrations.services.setting_values import checked
 from integrations.systems.contract import Setting, Step
 from integrations.systems.registry import system
@@ -50,7 +51,8 @@ def save_connection(
         if row.system != system_key:
             raise ValidationError(f"Connection {key} is a {row.system} connection; make a new one for {system_key}.")
         made = row.pk is None
-        settings, secrets, changed = _merge(spec.settings, row, values)
+        settings, secrets, changed = _merge(spec.settings, row, names_in_books.named(row, values))
+        names_in_books.check_connection(row, settings)
         if (row.name, row.enabled) != (name, enabled):
             changed = [*changed, "name" if row.name != name else "enabled"]
         if not changed and not made:
@@ -82,7 +84,11 @@ def save_connection(
 
 def check_values(row: Connection, values: dict[str, Any]) -> None:
     """Raises the ValidationError with which `save_connection` would refuse these values. Saves nothing."""
-    _merge(system(row.system).settings, row, values)
+    if row._state.adding:
+        _merge(system(row.system).settings, row, values)
+        return
+    settings, _, _ = _merge(system(row.system).settings, row, names_in_books.named(row, values))
+    names_in_books.check_connection(row, settings)
 
 
 def _merge(

@@ -17,6 +17,7 @@ from integrations.flows import pair_settings
 from integrations.flows.contract import FlowSpec
 from integrations.flows.registry import flows_of_pair
 from integrations.models import Connection, Feed, Flow, Integration, MappingVersion
+from integrations.services import names_in_books
 from integrations.services.setting_values import checked
 from integrations.systems.contract import Unmappable
 from integrations.systems.registry import system
@@ -75,6 +76,8 @@ def save_integration(
             pair,
         )
         row.clean()
+        if before[1:3] != (books.pk, partner.pk) or (enabled and not before[3]):
+            names_in_books.check_integration(row)
         changed = (
             ["integration"] if row.pk is None or before != (name, books.pk, partner.pk, enabled, settings, pair) else []
         )

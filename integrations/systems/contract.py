@@ -19,6 +19,7 @@ from integrations.systems.effects import (
     CannotTell,
     Confirms,
     Delivered,
+    Differs,
     Effect,
     Evidence,
     NotApplied,
@@ -37,6 +38,7 @@ __all__ = [
     "Change",
     "Confirms",
     "Delivered",
+    "Differs",
     "Effect",
     "Evidence",
     "FeedSpec",
@@ -372,6 +374,11 @@ class System:
     one_company: bool = False
     """Whether a connection belongs to one company: what comes from it does not say for which it is, and what is sent
     there is called by numbers that another company has too."""
+    name_in_books: str = ""
+    """The setting with which the references of its documents in the books begin: by it they are found again, so no two
+    integrations of one company have the same, and a new connection gets one of its own. Empty: it has none."""
+    old_name_in_books: str = ""
+    """What it is in connections of which none is stored."""
     carries: tuple[Literal["X12", "EDIFACT"], ...] = ("X12",)
     """Of a network: the standards in which we may write and take documents there."""
     offers: Mapping[str, Offer] = field(default_factory=dict)

@@ -33,6 +33,18 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     control numbers and at another time."""
 
 
+class Differs(msgspec.Struct, frozen=True, kw_only=True):
+    """What the target says otherwise than what was sent, and goes on saying, because it is right on it."""
+
+    about: str
+    """Which two records are meant: what is said of them again is the same issue."""
+    reason: str = ""
+    """For whoever looks at the delivery; names no person. "" where both say the same."""
+    sentence: str = ""
+    """For people, with both values; "" when nobody has to know."""
+    remedy: str = ""
+
+
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     """The target has it and that is final."""
 
@@ -42,6 +54,8 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     """What the target says of it, for the transaction set and the document page."""
     document_digest: str = ""
     """Of the canonical document that the target's record is now, where the effect made it so and nothing else did."""
+    differs: Differs | None = None
+    """None where nothing was the target's own to say."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):

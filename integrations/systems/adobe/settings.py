@@ -14,6 +14,8 @@ from integrations.systems.contract import Setting
 
 AuthMode = Literal["oauth1", "admin", "ims"]
 
+OLD_INSTANCE = "adobe"
+"""The name in the books of each shop whose connection was made before new ones got a name of their own."""
 _NEEDED: dict[AuthMode, tuple[str, ...]] = {
     "oauth1": ("consumer_key", "consumer_secret", "access_token", "access_token_secret"),
     "admin": ("username", "password"),
@@ -27,7 +29,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     base_url: str = ""
     auth: AuthMode = "oauth1"
-    instance: str = "adobe"
+    instance: str = OLD_INSTANCE
     store_code: str = ""
     store_ids: list[int] = msgspec.field(default_factory=list)
     rest_path: str = "rest"
@@ -127,9 +129,9 @@ SETTINGS = (
     Setting(
         name="instance",
         label="Name of the shop in the books",
-        default=_DEFAULT.instance,
-        help="The beginning of the external reference of each document in Visma.net, as adobe:42. Choose it once: "
-        "under another name everything would be there twice.",
+        help="The beginning of the external reference of each document in Visma.net, as adobe:42; no other shop of the "
+        "company may have it. Empty: the beginning of the connection's key. Choose it once: under another name "
+        "everything would be there twice.",
     ),
     _secret("consumer_key", "Consumer key", _INTEGRATION),
     _secret("consumer_secret", "Consumer secret", _INTEGRATION),

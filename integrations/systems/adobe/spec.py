@@ -7,7 +7,7 @@ import datetime as dt
 from integrations.systems.adobe import checks
 from integrations.systems.adobe.errors import LABEL
 from integrations.systems.adobe.session import budget_identity, open_session
-from integrations.systems.adobe.settings import SETTINGS
+from integrations.systems.adobe.settings import OLD_INSTANCE, SETTINGS
 from integrations.systems.adobe.sinks import SINKS
 from integrations.systems.adobe.sources import OPENERS
 from integrations.systems.contract import FeedSpec, System
@@ -43,5 +43,7 @@ SYSTEM = System(
         for key, (label, entity) in _LABELS.items()
     ),
     sinks=SINKS,
+    name_in_books="instance",
+    old_name_in_books=OLD_INSTANCE,
     budget_identity=budget_identity,
 )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django_scopes import scopes_disabled
 
 from edi.models import Agreement
@@ -17,6 +18,8 @@ from integrations.models import Connection, Feed, Integration
 from integrations.services.configuration.applying import Applied, apply
 from integrations.services.configuration.exporting import export
 from integrations.services.configuration.loading import ConfigurationError, Source, load
+from integrations.services.connections import check_values, save_connection
+from integrations.systems.adobe.settings import Options
 from portal.audit.models import AuditEvent
 from portal.tenants.models import Tenant
 from tests.support.world import PASSWORD, entry_of
@@ -266,3 +269,104 @@ def test_a_connection_that_belongs_to_one_company_is_not_shared(tmp_path: Path, 
         put(entry, tmp_path)
     with scopes_disabled():
         assert Integration.objects.count() == 1
+
+
+@pytest.fixture
+def shop_entry() -> dict[str, Any]:
+    """A company with its books and its web shop alone."""
+    text = (Path(settings.BASE_DIR) / "demo" / "tenants.yaml").read_text(encoding="utf-8")
+    entry: dict[str, Any] = next(t for t in yaml.safe_load(text)["tenants"] if t["slug"] == "kasityopuoti")
+    entry["connections"] = [c for c in entry["connections"] if c["key"] in ("visma", "shop")]
+    entry["integrations"] = [i | {"flows": {}} for i in entry["integrations"] if i["partner"] == "shop"]
+    return entry | {"trading_partners": [], "agreement_defaults": {}}
+
+
+def instances() -> dict[str, str]:
+    with scopes_disabled():
+        return {c.key: c.settings["instance"] for c in Connection.objects.filter(system="adobe_commerce")}
+
+
+def second_shop(entry: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Adds another shop to the same company; returns its settings."""
+    other: dict[str, Any] = deepcopy(entry["connections"][-1]) | {"key": "outlet"}
+    other["settings"] |= {"base_url": "https://outlet.example.fi"} | changes
+    entry["connections"].append(other)
+    entry["integrations"].append(
+        deepcopy(entry["integrations"][0]) | {"key": "second", "partner": "outlet", "name": "Outlet", "enabled": True}
+    )
+    found: dict[str, Any] = other["settings"]
+    return found
+
+
+@pytest.mark.django_db
+def test_a_new_shop_gets_a_name_of_its_own_in_the_books_and_an_old_one_keeps_its(
+    shop_entry: dict[str, Any], tmp_path: Path
+) -> None:
+    del shop_entry["connections"][-1]["settings"]["instance"]
+    put(shop_entry, tmp_path)
+    assert instances() == {"shop": "shop"}
+    with scopes_disabled():  # as an earlier release stored it, and one before it nothing
+        for stored in ({"instance": "adobe"}, {}):
+            row = Connection.objects.get(key="shop")
+            row.settings = {k: v for k, v in row.settings.items() if k != "instance"} | stored
+            row.save()
+            save_connection(
+                tenant=row.tenant,
+                key="shop",
+                system_key=row.system,
+                name="Renamed",
+                values={"instance": ""},
+                actor=None,
+            )
+            row.refresh_from_db()
+            assert Options.of(row).instance == "adobe"
+    assert second_shop(shop_entry).get("instance") is None
+    shop_entry["connections"][-1]["key"] = shop_entry["integrations"][-1]["partner"] = "adobe"
+    put(shop_entry, tmp_path)
+    with scopes_disabled():
+        assert Options.of(Connection.objects.get(key="adobe")).instance == "adobe-2"
+    assert not put(shop_entry, tmp_path).changes
+
+
+@pytest.mark.django_db
+def test_two_shops_of_one_company_never_have_the_same_name_in_its_books(
+    shop_entry: dict[str, Any], tmp_path: Path
+) -> None:
+    """Both count their orders from one: each would take the other's invoice for its own."""
+    put(shop_entry, tmp_path)
+    theirs = second_shop(shop_entry, instance="Shop")
+    with pytest.raises(ConfigurationError, match=r"company .* under the name “shop” already"):
+        put(shop_entry, tmp_path)
+    theirs["instance"] = "outlet"
+    put(shop_entry, tmp_path)
+    theirs["instance"] = "shop"
+    with pytest.raises(ConfigurationError, match=r"Give .* another name \(Name of the shop in the books\)"):
+        put(shop_entry, tmp_path)
+    assert instances() == {"shop": "shop", "outlet": "outlet"}
+    with scopes_disabled():
+        row = Connection.objects.get(key="outlet")
+        with pytest.raises(ValidationError, match="already"):
+            check_values(row, {"instance": "shop"})
+        # What clashes already is left as it is, and can be switched off; on again it cannot.
+        Connection.objects.filter(pk=row.pk).update(settings={**row.settings, "instance": "shop"})
+    first, second = shop_entry["integrations"]
+    first["name"] = "Still the shop"
+    put(shop_entry, tmp_path)
+    second["enabled"] = False
+    put(shop_entry, tmp_path)
+    second["enabled"] = True
+    with pytest.raises(ConfigurationError, match="already"):
+        put(shop_entry, tmp_path)
+
+
+@pytest.mark.django_db
+def test_a_shop_whose_integration_was_switched_off_may_go_on_in_another_one(
+    shop_entry: dict[str, Any], tmp_path: Path
+) -> None:
+    shop_entry["integrations"][0]["enabled"] = False
+    put(shop_entry, tmp_path)
+    second_shop(shop_entry, base_url=shop_entry["connections"][-1]["settings"]["base_url"], instance="shop")
+    put(shop_entry, tmp_path)
+    shop_entry["integrations"][0]["enabled"] = True
+    with pytest.raises(ConfigurationError, match="already"):
+        put(shop_entry, tmp_path)
