@@ -15,7 +15,7 @@ from edi.models import Interchange, ReceivedFile, TransactionSet
 from integrations.flows.contract import Problem
 from integrations.http.errors import Fault
 from integrations.models import Backfill, Connection, Delivery, Feed, Flow, Issue, RateBudget, Run, State
-from integrations.systems.contract import Unmappable
+from integrations.systems.contract import Differs, Unmappable
 
 About = TransactionSet | Interchange | ReceivedFile | Delivery
 
@@ -34,6 +34,7 @@ _WHO: dict[str, Issue.Who] = {
     "not_delivered": Issue.Who.CUSTOMER,
     "not_valid": Issue.Who.CUSTOMER,
     "incomplete": Issue.Who.CUSTOMER,
+    "differs": Issue.Who.CUSTOMER,
     **{str(kind): Issue.Who(who) for kind, who in edi.WHO_ACTS.items()},
     "flood": Issue.Who.CUSTOMER,
     "quiet": Issue.Who.CUSTOMER,
@@ -247,6 +248,27 @@ def of_left_out(delivery: Delivery, sentence: str, remedy: str, *, now: dt.datet
         error_class="incomplete",
         sentence=sentence,
         remedy=remedy,
+        technical=f"Delivery {delivery.pk}",
+    )
+
+
+def of_differs(delivery: Delivery, differs: Differs, *, now: dt.datetime) -> None:
+    """Opens the issue of two records that are one and do not say the same; when they do, or a setting says that nobody
+    is told, it is over."""
+    known_by = fingerprint("flow", delivery.flow_id, "differs", differs.about)
+    if not differs.sentence:
+        _resolve(delivery.tenant_id, known_by, "Nothing is left of it to tell.", now)
+        return
+    _open(
+        fingerprint=known_by,
+        now=now,
+        tenant_id=delivery.tenant_id,
+        integration_id=delivery.integration_id,
+        flow_id=delivery.flow_id,
+        connection_id=delivery.sink_connection_id,
+        error_class="differs",
+        sentence=differs.sentence,
+        remedy=differs.remedy,
         technical=f"Delivery {delivery.pk}",
     )
 

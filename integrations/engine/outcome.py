@@ -118,8 +118,11 @@ def succeed(
         set_state(delivery, State.ACCEPTED, now)
         delivery.not_before = now + confirms.poll
         return
-    set_state(delivery, State.DELIVERED, now)
+    differs = effect.differs if isinstance(effect, Delivered) else None
+    set_state(delivery, State.DELIVERED, now, reason=differs.reason if differs is not None else "")
     delivery.deadline, delivery.base = None, {}
+    if differs is not None:
+        issues.of_differs(delivery, differs, now=now)
     if isinstance(effect, Delivered) and effect.document_digest:
         delivery.document_digest = effect.document_digest
     if isinstance(effect, Delivered) and sent is None and delivery.target_id and delivery.operation == "send":

@@ -7,8 +7,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.flows.adobe_in.customers import MATCHED, keep_customer, keep_guest
 from integrations.flows.adobe_in.customers import SETTINGS as CUSTOMER_SETTINGS
-from integrations.flows.adobe_in.customers import keep_customer, keep_guest
 from integrations.flows.adobe_in.invoices import note_invoice
 from integrations.flows.adobe_in.reading import CUSTOMER, GUEST, ORDER, PAIR
 from integrations.flows.adobe_in.rules import Rule
@@ -95,7 +95,7 @@ FLOWS = (
         sink="customers",
         rank=20,
         one_to_one=False,  # people of one company are one customer of the books
-        settings=CUSTOMER_SETTINGS,
+        settings=(*CUSTOMER_SETTINGS, MATCHED),
         interval=EVERY,
         accepts=_takes_all,
         lane=lambda record: f"{CUSTOMER}:{record.source_id}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from edi.documents.values import digest
@@ -28,14 +30,32 @@ class CustomerRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     currency: str = ""
 
 
+_CHOICES = tuple((field, field.replace("_", " ")) for field in FIELDS)
+MATCHED = Setting(
+    name="matched_fields",
+    label="Fields that follow the shop, of customers that Visma.net had before",
+    kind="choices",
+    choices=_CHOICES,
+    default=[],
+    help="Those that were found by their number or e-mail address, which anybody can type into a shop. Nothing chosen: "
+    "Visma.net is right on all of them, and people are told of differences.",
+)
 SETTINGS = (
     Setting(
         name="fields",
         label="Fields that follow the shop",
         kind="choices",
-        choices=tuple((field, field.replace("_", " ")) for field in FIELDS),
+        choices=_CHOICES,
         default=list(FIELDS),
-        help="Of a customer that the books have already. The others are only stated when a customer is made.",
+        help="Of a customer that was made for this customer of the shop. The others are only stated when it is made.",
+    ),
+    Setting(
+        name="tell_differences",
+        label="Differences are issues",
+        kind="boolean",
+        default=True,
+        help="Where a customer that Visma.net had before has another name, VAT number or address than in the shop. "
+        "Otherwise only the delivery's page says so.",
     ),
     Setting(
         name="match_email",
@@ -61,11 +81,13 @@ def keep_customer(job: Job) -> Prepared:
     if job.last is not None and job.last.digest == digest(customer) and not job.forced_purpose:
         return Nothing("It says nothing new to the books.")
     stamp = shop_of(job).reference(customer.customer_id, "customer")
-    return _keep(job, customer, stamp, number=linked(job, CUSTOMER, customer.customer_id))
+    matched = job.flow.settings.get("matched_fields", MATCHED.default)
+    return _keep(job, customer, stamp, number=linked(job, CUSTOMER, customer.customer_id), matched=matched)
 
 
 def keep_guest(job: Job) -> Prepared:
-    """The customer that a guest's order names. Each order has its own link; the same address is the same customer."""
+    """The customer that a guest's order names. Each order has its own link; the same address is the same customer. A
+    guest is anybody: one that was not made for them is never changed, whatever a setting says."""
     sale = mapping.order(job.raw, zone=zone_of(job))
     if linked(job, GUEST, sale.entity_id) and not job.forced_purpose:
         return Nothing("The customer of this order is known.")
@@ -73,10 +95,10 @@ def keep_guest(job: Job) -> Prepared:
         return Nothing("The order is in the books, with the customer that it had.")  # who was deleted since
     guest = job.edited(mapping.guest(sale))
     stamp = shop_of(job).reference(guest_of(guest.email).partition("-")[2], "guest")
-    return _keep(job, guest, stamp, number="")
+    return _keep(job, guest, stamp, number="", matched=())
 
 
-def _keep(job: Job, customer: ShopCustomer, stamp: str, *, number: str) -> Prepared:
+def _keep(job: Job, customer: ShopCustomer, stamp: str, *, number: str, matched: Sequence[str]) -> Prepared:
     settings = job.flow.settings
     rules = _rules(job)
     command = sale_commands.KeepCustomer(
@@ -89,6 +111,8 @@ def _keep(job: Job, customer: ShopCustomer, stamp: str, *, number: str) -> Prepa
         address=customer.address,
         match_email=bool(settings.get("match_email", True)),
         fields=tuple(f for f in settings.get("fields", FIELDS) if f in FIELDS),
+        matched_fields=tuple(f for f in matched if f in FIELDS),
+        tell=bool(settings.get("tell_differences", True)),
         customer_class=_stated(rules, customer, "customer_class"),
         vat_zone=_stated(rules, customer, "vat_zone"),
         terms=_stated(rules, customer, "terms"),

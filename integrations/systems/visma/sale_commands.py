@@ -13,11 +13,11 @@ from integrations.systems.visma.commands import Command
 
 
 class KeepCustomer(Command, frozen=True, kw_only=True, tag="keep-customer"):
-    """A customer that is kept in another system: the one in our books that it is, with its fields as they are there;
-    made when there is none. A field that is empty is not ours to change."""
+    """A customer that is kept in another system: the one in our books that it is; made when there is none. A field that
+    is empty is not ours to change."""
 
     stamp: str
-    """What tells this customer from every other; kept in Visma's account reference."""
+    """What tells this customer from every other; kept in Visma's account reference of the one that is made for it."""
     number: str = ""
     """In our books, where it is known."""
     name: str
@@ -28,8 +28,12 @@ class KeepCustomer(Command, frozen=True, kw_only=True, tag="keep-customer"):
     match_email: bool = True
     """Whether a customer of the same e-mail address is the same, when exactly one has it."""
     fields: tuple[str, ...] = ()
-    """Which of the fields follow the other system when the customer is there: name, email, phone, vat_number,
+    """Which of the fields follow the other system when the customer was made for it: name, email, phone, vat_number,
     address."""
+    matched_fields: tuple[str, ...] = ()
+    """The same of a customer that was in the books before, or was made for somebody else."""
+    tell: bool = True
+    """Whether people are told where such a customer says otherwise."""
     customer_class: str = ""
     """Of a new customer, as the next ones. Empty: Visma's default."""
     vat_zone: str = ""

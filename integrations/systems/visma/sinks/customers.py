@@ -1,7 +1,11 @@
 """Customers that are kept elsewhere: found in our books, kept in step, made where there is none.
 
-Visma knows no idempotency key. A customer carries our stamp in its account reference (what it is called elsewhere),
-and is looked for by that, by its VAT or organisation number, and by its e-mail address before it is made.
+Visma knows no idempotency key. A customer that we make carries our stamp in its account reference (what it is called
+elsewhere), and is looked for by that, by its VAT or organisation number, and by its e-mail address before it is made.
+
+Anybody can type the VAT number or e-mail address of somebody else into a shop. So only what carries our stamp, because
+it was made for just this customer, follows the shop by default. What was there before is linked, and never gets our
+stamp; where it says otherwise it stays as it is, and people are told.
 """
 
 from __future__ import annotations
@@ -12,7 +16,17 @@ from typing import Any
 
 from edi.documents.values import Address
 from integrations.http.errors import NotFound, Rejected
-from integrations.systems.contract import Applied, CannotTell, Change, Delivered, Effect, Evidence, NotApplied, Outgoing
+from integrations.systems.contract import (
+    Applied,
+    CannotTell,
+    Change,
+    Delivered,
+    Differs,
+    Effect,
+    Evidence,
+    NotApplied,
+    Outgoing,
+)
 from integrations.systems.visma import wire_sales
 from integrations.systems.visma.client import ETag, segment
 from integrations.systems.visma.mapping.parts import address_of, clean
@@ -27,6 +41,8 @@ FIELDS = {
     "vat_number": "VAT number",
     "address": "address",
 }
+IDENTITY = ("name", "vat_number", "address")
+"""Fields of which people are told: colleagues have each their own e-mail address and phone."""
 MOST_PAGES = 20
 """Pages of a search that are looked through: a filter that Visma does not know gives all customers."""
 
@@ -46,10 +62,11 @@ class CustomerSink(CommandSink[KeepCustomer]):
                 remedy="It was linked to this customer before. Make it there, or remove the link, and replay.",
             ) from gone
         different = differences(command, customer)
+        differs = differs_of(command, customer, number)
         if not different:
-            return Delivered(target_id=number, version_tag=etag.value)
+            return Delivered(target_id=number, version_tag=etag.value, differs=differs)
         new = self.client.put(f"{CUSTOMERS}/{segment(number)}", _members(command, different), etag)
-        return Delivered(target_id=number, version_tag=new.value if new else "")
+        return Delivered(target_id=number, version_tag=new.value if new else "", differs=differs)
 
     def changes(self, item: Outgoing) -> list[Change]:
         """The fields that Visma states otherwise."""
@@ -64,7 +81,6 @@ class CustomerSink(CommandSink[KeepCustomer]):
                 field=FIELDS[f], before=_words(here[f]), after=_words(getattr(command, f)), reason="the shop says so"
             )
             for f in differences(command, customer)
-            if f in FIELDS
         ]
 
     def look(self, command: KeepCustomer, item: Outgoing) -> Evidence:
@@ -77,7 +93,7 @@ class CustomerSink(CommandSink[KeepCustomer]):
             return CannotTell(reason=f"There is no customer {number} in Visma.net ERP any more.")
         different = differences(command, customer)
         if different:
-            return NotApplied(proof=f"{', '.join(FIELDS.get(f, f) for f in different)} of {number} are not ours.")
+            return NotApplied(proof=f"{', '.join(FIELDS[f] for f in different)} of {number} are not ours.")
         return Applied(target_id=number, proof=f"Customer {number} has all values that were sent.")
 
     # --- Finding
@@ -162,12 +178,46 @@ def stated(customer: wire_sales.Customer) -> dict[str, str | Address | None]:
 
 
 def differences(command: KeepCustomer, customer: wire_sales.Customer) -> list[str]:
-    """The fields that are ours to change and that Visma states otherwise; `stamp` where it is not called so yet."""
+    """The fields that are ours to change and that Visma states otherwise."""
+    ours = command.fields if _is_made_for(command, customer) else command.matched_fields
     here = stated(customer)
-    found = [
-        f for f in FIELDS if f in command.fields and getattr(command, f) and not _same(getattr(command, f), here[f])
-    ]
-    return [*found, "stamp"] if not clean(customer.account_reference) else found
+    return [f for f in FIELDS if f in ours and getattr(command, f) and not _same(getattr(command, f), here[f])]
+
+
+def _is_made_for(command: KeepCustomer, customer: wire_sales.Customer) -> bool:
+    """Whether we made it for just this customer of the shop."""
+    return clean(customer.account_reference) == command.stamp
+
+
+def differs_of(command: KeepCustomer, customer: wire_sales.Customer, number: str) -> Differs | None:
+    """What a customer that was there before says otherwise and goes on saying; None of one that we made: which of its
+    fields follow the shop is a setting, and people know that others do not."""
+    if _is_made_for(command, customer):
+        return None
+    here = stated(customer)
+    ours = {f: getattr(command, f) for f in FIELDS if f not in command.matched_fields and getattr(command, f)}
+    if plain(command.vat_number) == plain(customer.corporate_id):
+        ours.pop("vat_number", None)  # the shop calls it by its organisation number
+    others = [f for f, value in ours.items() if not _alike(value, here[f])]
+    about = f"{number} {command.stamp}"
+    if not others:
+        return Differs(about=about)
+    reason = (
+        f"Customer {number} was in Visma.net ERP before: its {', '.join(FIELDS[f] for f in others)} "
+        f"{'is' if len(others) == 1 else 'are'} not as in the shop, and stayed as in Visma.net."
+    )
+    if not command.tell or not any(f in IDENTITY for f in others):
+        return Differs(about=about, reason=reason)
+    values = "; ".join(f"{FIELDS[f]} “{_words(here[f])}” here, “{_words(ours[f])}” in the shop" for f in others)
+    return Differs(
+        about=about,
+        reason=reason,
+        sentence=f"Customer {number} was in Visma.net ERP before, and a customer of the shop says otherwise: {values}. "
+        "Nothing of it was changed.",
+        remedy="See whether they are the same. If so, enter in Visma.net what is right; the flow's settings say which "
+        "fields follow the shop. If not, somebody typed another's number or e-mail address into the shop: correct it "
+        "there, and the customer of its invoices in Visma.net.",
+    )
 
 
 def _same(wanted: str | Address, here: str | Address | None) -> bool:
@@ -179,14 +229,21 @@ def _same(wanted: str | Address, here: str | Address | None) -> bool:
     return wanted == here
 
 
+def _alike(wanted: str | Address, here: str | Address | None) -> bool:
+    """Whether people would take it for the same: case, spaces and signs do not count."""
+    return _same(wanted, here) or _letters(_words(wanted)) == _letters(_words(here))
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]", "", text).casefold()
+
+
 def _email(customer: wire_sales.Customer) -> str:
     return clean(customer.main_contact.email).lower() if customer.main_contact else ""
 
 
 def _members(command: KeepCustomer, fields: list[str]) -> dict[str, Any]:
     members: dict[str, Any] = {}
-    if "stamp" in fields:
-        members["accountReference"] = {"value": command.stamp}
     if "name" in fields:
         members["name"] = {"value": command.name}
     if "vat_number" in fields:
@@ -202,7 +259,11 @@ def _members(command: KeepCustomer, fields: list[str]) -> dict[str, Any]:
 
 def _new_members(command: KeepCustomer) -> dict[str, Any]:
     filled = [field for field in FIELDS if getattr(command, field)]
-    members = {**_members(command, ["stamp", *filled]), "status": {"value": "Active"}}
+    members = {
+        "accountReference": {"value": command.stamp},
+        **_members(command, filled),
+        "status": {"value": "Active"},
+    }
     if "mainContact" in members:
         members["mainContact"]["value"]["name"] = {"value": command.name}
     for name, value in (

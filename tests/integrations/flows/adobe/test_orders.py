@@ -92,6 +92,26 @@ def test_an_order_whose_customer_was_deleted_waits_for_nobody(shop: Shop, settle
     assert customers[shop.document(posted)["customer"]["number"]] == "shop:customer:10002"
 
 
+def test_a_guest_who_types_the_number_of_a_customer_of_the_books_changes_nothing_there(
+    make_shop: Any, settle: Settle
+) -> None:
+    """Not even where fields of registered customers follow the shop; and people are told, once."""
+    everything = ["name", "email", "phone", "vat_number", "address"]
+    shop = make_shop(flows={"customers": {"matched_fields": everything}})
+    there = {c["number"]: c for c in shop.rows("customer", system="visma")}
+    before = next(c for c in there.values() if c["vatRegistrationId"] and c["status"] == "Active")
+    guest = {"firstname": "Eve", "lastname": "Outo", "vat_id": before["vatRegistrationId"], "city": "Turku"}
+    orders = [shop.act("guest_order", email="eve@example.fi", guest=guest) for _ in range(2)]
+    settle()
+    assert shop.troubles() == []
+    assert {shop.document(made)["customer"]["number"] for made in orders} == {before["number"]}
+    assert {c["number"]: c for c in shop.rows("customer", system="visma")} == there
+    [said] = [one for one in shop.issues() if before["number"] in one]
+    assert before["name"] in said
+    assert "Eve Outo" in said
+    assert all(before["number"] in d.reason for d in shop.deliveries("guests"))
+
+
 def test_only_what_is_sold_is_posted_and_what_was_cancelled_before_is_not(shop: Shop, settle: Settle) -> None:
     waiting = shop.order(payment="banktransfer")
     authorised = shop.order(payment="klarna_kp")

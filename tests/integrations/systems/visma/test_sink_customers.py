@@ -74,12 +74,46 @@ def test_a_customer_whose_making_was_not_heard_of_is_found_again(visma: Served, 
     assert len(customers(visma)) == len(known) + 1
 
 
-def test_a_customer_of_the_same_vat_number_is_it_and_gets_our_stamp(visma: Served, sink: Any):
-    number, there = next((n, c) for n, c in customers(visma).items() if c["vatRegistrationId"])
-    command = msgspec.structs.replace(JO, vat_number=there["vatRegistrationId"], fields=())
-    assert do(sink, command).target_id == number  # type: ignore[union-attr]
+@pytest.mark.parametrize("by", ["vatRegistrationId", "corporateId"])
+def test_who_types_the_number_of_a_customer_of_the_books_changes_nothing_there(visma: Served, sink: Any, by: str):
+    number, before = next((n, c) for n, c in customers(visma).items() if c[by])
+    command = msgspec.structs.replace(JO, vat_number=before[by].lower())
+    done = do(sink, command)
+    assert isinstance(done, Delivered)
+    assert (done.target_id, customers(visma)[number]) == (number, before)
+    assert done.differs is not None
+    assert before["name"] in done.differs.sentence
+    assert f"“{JO.name}” in the shop" in done.differs.sentence
+    assert "VAT number" not in done.differs.sentence
+    assert JO.name not in done.differs.reason
+    assert "name, e-mail" in done.differs.reason
+    again = do(sink, msgspec.structs.replace(command, number=number, name="Somebody Else", tell=False))
+    assert customers(visma)[number] == before
+    assert isinstance(again, Delivered)
+    assert again.differs is not None
+    assert (again.differs.sentence, again.differs.about) == ("", done.differs.about)
+
+
+def test_a_customer_that_was_made_for_somebody_else_stays_theirs(visma: Served, sink: Any):
+    made = do(sink, msgspec.structs.replace(JO, vat_number="SE556016068001")).target_id  # type: ignore[union-attr]
+    before = customers(visma)[made]
+    guest = msgspec.structs.replace(JO, stamp="adobe:guest:1", name="Mallory", email="m@example.se")
+    done = do(sink, msgspec.structs.replace(guest, vat_number="SE556016068001"))
+    assert done.target_id == made  # type: ignore[union-attr]
+    assert customers(visma)[made] == before
+
+
+def test_fields_of_a_customer_of_the_books_follow_the_shop_where_a_setting_says_so(visma: Served, sink: Any):
+    number, before = next((n, c) for n, c in customers(visma).items() if c["vatRegistrationId"])
+    command = msgspec.structs.replace(JO, vat_number=before["vatRegistrationId"], matched_fields=("phone",))
+    done = do(sink, command)
     now = customers(visma)[number]
-    assert (now["accountReference"], now["name"]) == (JO.stamp, there["name"])
+    assert (now["name"], now["mainContact"]["phone1"]) == (before["name"], JO.phone)
+    assert now["accountReference"] == before["accountReference"]
+    assert done.differs.sentence  # type: ignore[union-attr]
+    same = msgspec.structs.replace(command, name=before["name"].upper(), address=None, email="", number=number)
+    assert do(sink, same).differs.reason == ""  # type: ignore[union-attr]
+    assert isinstance(look(sink, same), Applied)
 
 
 def test_two_customers_of_one_address_are_left_to_a_person(visma: Served, sink: Any):
