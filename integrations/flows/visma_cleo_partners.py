@@ -2,17 +2,18 @@
 
 Each field has one master. The books tell Cleo the fields that they are right on, and no other, so that a change that
 came from there is not said back. What Cleo is right on is checked and written to Visma on the version that was read; a
-field that was changed on both sides is left to a person, with both values.
+field that was changed on both sides is left to a person, with both values. So is one that differs when Cleo is read for
+the first time: which of two old values is right, no setting can know. What Visma has not is filled from then on.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from django.db.models import QuerySet
 
 from edi.documents.values import Address, digest
 from edi.models import Agreement, Direction, PartnerNumber, TradingPartner
@@ -32,6 +33,7 @@ from integrations.systems.contract import Setting, Unmappable
 from integrations.systems.visma import commands
 from integrations.systems.visma import mapping as visma
 from integrations.systems.visma.commands import SupplierBase, UpdateSupplier
+from integrations.systems.visma.sinks.suppliers import same
 
 EVERY = dt.timedelta(minutes=10)
 WORDS = {
@@ -57,6 +59,8 @@ REQUIRED = Setting(
 )
 KNOWN_STATES = (State.DELIVERED, State.NO_EFFECT, State.DISMISSED)
 """States of a delivery after which its record was told, compared, or judged by a person."""
+LOOKED_BACK = 50
+"""Records among which a person's decision is looked for."""
 
 
 # --- Out: suppliers → trading partners
@@ -140,13 +144,22 @@ def take_over(job: Job) -> Prepared:
     theirs = [f for f in settings.supplier_masters.of("network") if getattr(data, f) is not None]
     books = _in_the_books(job, number)
     before = None if job.forced_purpose else _before(job)  # a person who forces it has decided whose value counts
-    news = [f for f in theirs if books is None or not _same(getattr(data, f), _booked(books, f))]
+    news = [f for f in theirs if books is None or not same(getattr(data, f), _booked(books, f))]
+    if news and not job.forced_purpose:
+        kept = _kept(job, data)
+        news = [f for f in news if f not in kept]
     note = _not_ours(data, before, books, settings)
     if not news:
         return note or Nothing(f"Cleo says nothing of supplier {number} that Visma.net does not say.")
     _check(job, data, news, number, books)
     base = SupplierBase(**{f: _known(before, f, books) for f in news}) if before is not None else None
-    command = UpdateSupplier(number=number, base=base, **{f: _written(data, f, books) for f in news})
+    is_first = before is None and not job.forced_purpose
+    command = UpdateSupplier(
+        number=number,
+        base=base,
+        first_seen=tuple(news) if is_first else (),
+        **{f: _written(data, f, books) for f in news},
+    )
     body = commands.encode(command)
     return Send(
         digest=digest(data),
@@ -214,14 +227,38 @@ def _in_the_books(job: Job, number: str) -> Supplier | None:
 
 def _before(job: Job) -> PartnerData | None:
     """What Cleo said before, and what both sides knew: the record before this one that was dealt with."""
-    row = (
-        Delivery.objects.filter(integration=job.flow.integration, flow=job.flow, lane=job.lane, state__in=KNOWN_STATES)
-        .exclude(record__problem__gt="")
-        .select_related("record__payload")
-        .order_by("-pk")
-        .first()
-    )
-    if row is None or row.record.payload.data is None:
+    row = _dealt_with(job).first()
+    return _said(job, row) if row is not None else None
+
+
+def _kept(job: Job, data: PartnerData) -> set[str]:
+    """The fields of which Cleo says what it said when a person decided against it, and nothing else since: the
+    decision stands, whatever else changes."""
+    if not _dealt_with(job).filter(state=State.DISMISSED).exists():
+        return set()
+    kept: set[str] = set()
+    unchanged = {f for f in WORDS if getattr(data, f) is not None}
+    for row in _dealt_with(job)[:LOOKED_BACK]:
+        said = _said(job, row)
+        unchanged = {f for f in unchanged if said is not None and same(getattr(said, f), getattr(data, f))}
+        if row.state == State.DISMISSED:
+            kept |= unchanged
+        if not unchanged - kept:
+            break
+    return kept
+
+
+def _dealt_with(job: Job) -> QuerySet[Delivery]:
+    """The deliveries of the trading partner that are over, the newest first."""
+    rows = Delivery.objects.filter(
+        integration=job.flow.integration, flow=job.flow, lane=job.lane, state__in=KNOWN_STATES
+    ).exclude(record__problem__gt="")
+    return rows.select_related("record__payload").order_by("-pk")
+
+
+def _said(job: Job, row: Delivery) -> PartnerData | None:
+    """What Cleo said then; None when that cannot be told any more."""
+    if row.record.payload.data is None:
         return None
     try:
         return _stated(job, bytes(row.record.payload.data))
@@ -239,8 +276,8 @@ def _not_ours(
         f
         for f in settings.supplier_masters.of("visma")
         if getattr(data, f) is not None
-        and not _same(getattr(data, f), getattr(before, f))
-        and not _same(getattr(data, f), _booked(books, f))
+        and not same(getattr(data, f), getattr(before, f))
+        and not same(getattr(data, f), _booked(books, f))
     ]
     if not wrong:
         return None
@@ -272,7 +309,7 @@ def _check(job: Job, data: PartnerData, news: list[str], number: str, books: Sup
 def _known(before: PartnerData, field: str, books: Supplier | None) -> Any:
     """What both sides had, in the books' own words where they say the same."""
     known = getattr(before, field)
-    if books is not None and known is not None and _same(known, _booked(books, field)):
+    if books is not None and known is not None and same(known, _booked(books, field)):
         return _booked(books, field)
     return known
 
@@ -287,23 +324,6 @@ def _written(data: PartnerData, field: str, books: Supplier | None) -> Any:
 
 def _booked(supplier: Supplier, field: str) -> Any:
     return getattr(supplier, field)
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values say the same: case, spaces and signs between digits do not count, nor the books' region."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(value: Any) -> tuple[str, ...]:
-    if isinstance(value, Address):
-        parts = (*value.lines, "", value.postal_code, value.city, value.country)
-        return tuple(filter(None, (_letters(part) for part in parts)))
-    text = _letters(str(value or ""))
-    return (text,) if text else ()
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\s.,-]", "", text).casefold()
 
 
 def _words(value: Any) -> str:

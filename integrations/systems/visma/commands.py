@@ -138,7 +138,8 @@ class AppendInvoiceNote(Command, frozen=True, kw_only=True, tag="append-invoice-
 
 class UpdateSupplier(Command, frozen=True, kw_only=True, tag="update-supplier"):
     """Fields of a supplier. None = not ours to change. `base` holds what we knew when the change was made: a field
-    that has neither the base's value nor the new one was changed in Visma too, and a person decides."""
+    that has neither the base's value nor the new one was changed in Visma too, and a person decides. `first_seen` names
+    fields of which nothing was known before: they are filled where Visma is empty, and replace nothing."""
 
     number: str
     name: str | None = None
@@ -146,6 +147,7 @@ class UpdateSupplier(Command, frozen=True, kw_only=True, tag="update-supplier"):
     vat_number: str | None = None
     organisation_number: str | None = None
     base: SupplierBase | None = None
+    first_seen: tuple[str, ...] = ()
 
 
 class SupplierBase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

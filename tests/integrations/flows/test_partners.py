@@ -58,6 +58,11 @@ def say(world: World, **values: Any) -> None:
     world.simulators.mutate("connections", at_cleo(world)["key"], changes, system="cleo")
 
 
+def say_first(world: World, **values: Any) -> None:
+    """What the connection said before anybody was connected."""
+    world.simulators.mutate("connections", at_cleo(world)["key"], {"partner": values}, system="cleo")
+
+
 def book(world: World, **values: Any) -> None:
     """A person changes the supplier in Visma."""
     changes = {path.replace("__", "."): value for path, value in values.items()}
@@ -86,6 +91,12 @@ def idle(world: World, settle: Settle) -> None:
     for _ in range(2):
         settle()
     assert [writes(world), writes(world, "cleo"), len(files(world))] == before
+
+
+def known(settle: Settle) -> None:
+    """What was told is read back: now it is known what Cleo said before."""
+    settle()
+    settle()
 
 
 def files(world: World, folder: str = f"/{PARTNER}/upload/partners") -> list[dict[str, Any]]:
@@ -129,7 +140,7 @@ def test_a_change_in_the_books_goes_out_once_and_what_cleo_is_right_on_does_not(
 
 
 def test_an_address_from_cleo_is_written_on_the_version_that_was_read(world: World, settle: Settle) -> None:
-    settle()
+    known(settle)
     say(world, address=ADDRESS)
     settle()
     address = in_visma(world)["mainAddress"]
@@ -142,7 +153,7 @@ def test_an_address_from_cleo_is_written_on_the_version_that_was_read(world: Wor
 
 
 def test_a_version_that_changed_meanwhile_is_read_again(world: World, settle: Settle) -> None:
-    settle()
+    known(settle)
     world.simulators.fault("visma", 412, "/supplier/", method="PUT", times=1)
     say(world, address=ADDRESS)
     settle()
@@ -153,7 +164,7 @@ def test_a_version_that_changed_meanwhile_is_read_again(world: World, settle: Se
 def test_a_field_that_was_changed_on_both_sides_is_left_to_a_person_with_both_values(
     world: World, settle: Settle
 ) -> None:
-    settle()
+    known(settle)
     say(world, address=ADDRESS)
     settle()
     book(world, mainAddress__addressLine1="Vanhakatu 1")
@@ -173,8 +184,56 @@ def test_a_field_that_was_changed_on_both_sides_is_left_to_a_person_with_both_va
     idle(world, settle)
 
 
-def test_what_cannot_be_true_is_not_taken_over_and_its_correction_is(world: World, settle: Settle) -> None:
+def test_what_differs_when_cleo_is_first_read_is_left_to_a_person_and_later_changes_are_not(
+    world: World, settle: Settle
+) -> None:
+    here = in_visma(world)["mainAddress"]
+    say_first(world, address=ADDRESS)
     settle()
+    delivery = incoming(world)
+    assert delivery.state == State.FAILED
+    (issue,) = issues()
+    assert "differs at first sight" in issue.sentence
+    for value in (here["addressLine1"], here["city"], "Uusikatu 7, 33100 Tampere"):
+        assert value in issue.sentence
+    assert writes(world) == []
+    assert in_visma(world)["mainAddress"] == here
+
+    replay.force(delivery.pk, actor=None, reason="Cleo's is right.")
+    settle(read=False)
+    assert in_visma(world)["mainAddress"]["city"] == "Tampere"
+    assert issues() == []
+    say(world, address={**ADDRESS, "line1": "Kolmaskatu 3"})
+    settle()
+    assert in_visma(world)["mainAddress"]["addressLine1"] == "Kolmaskatu 3"
+    idle(world, settle)
+
+
+def test_what_visma_has_not_is_filled_when_cleo_is_first_read(world: World, settle: Settle) -> None:
+    book(world, mainAddress__addressLine1="", mainAddress__postalCode="", mainAddress__city="")
+    say_first(world, address=ADDRESS)
+    settle()
+    assert incoming(world).state == State.DELIVERED
+    assert in_visma(world)["mainAddress"]["city"] == "Tampere"
+    assert issues() == []
+
+
+def test_what_a_person_keeps_at_first_sight_stays(world: World, settle: Settle) -> None:
+    here = in_visma(world)["mainAddress"]
+    say_first(world, address=ADDRESS)
+    settle()
+    replay.dismiss(incoming(world).pk, actor=None, reason="Ours is right.")
+    idle(world, settle)
+    assert in_visma(world)["mainAddress"] == here
+    assert issues() == [], "what we told Cleo was read back, and the address is no news"
+    say(world, address={**ADDRESS, "line1": "Kolmaskatu 3"})
+    settle()
+    (issue,) = issues()
+    assert "Kolmaskatu 3" in issue.sentence, "another address is"
+
+
+def test_what_cannot_be_true_is_not_taken_over_and_its_correction_is(world: World, settle: Settle) -> None:
+    known(settle)
     say(world, address={**ADDRESS, "postalCode": "3310"})
     settle()
     assert incoming(world).state == State.FAILED
@@ -192,7 +251,7 @@ def test_numbers_are_checked_by_their_digits_where_cleo_is_right_on_them(
 ) -> None:
     masters = {"supplier_masters": {"vat_number": "network", "organisation_number": "network"}}
     with_settings(world, sandbox, tmp_path, **{"visma-cleo": masters})
-    settle()
+    known(settle)
     assert "vatNumber" not in at_cleo(world)["body"]["partner"]
     say(world, vatNumber="FI12345678", organisationNumber="1234567-8")
     settle()
@@ -207,8 +266,7 @@ def test_numbers_are_checked_by_their_digits_where_cleo_is_right_on_them(
 def test_a_field_of_the_books_that_is_changed_at_cleo_is_said_to_people_and_changes_nothing(
     world: World, settle: Settle
 ) -> None:
-    settle()
-    settle()  # what was told is read back: now it is known what Cleo said before
+    known(settle)
     say(world, name="Somebody Else Oy")
     settle()
     (issue,) = issues()
@@ -273,11 +331,17 @@ def test_partner_files_are_read_once_checked_and_written(by_files: World, settle
     settle()
     partner_file(by_files, {"partners": [entry(supplierNumber=SUPPLIER), entry(partner="NOBODY")]})
     settle()
+    assert "differs at first sight" in incoming(by_files).reason
+    replay.force(incoming(by_files).pk, actor=None, reason="The supplier has moved.")
+    settle(read=False)
     assert in_visma(by_files)["mainAddress"]["city"] == "Tampere"
     assert SeenFile.objects.filter(path__contains="/partners/").count() == 1
     states = {d.business_number: d.state for d in by_files.deliveries(flow__key="trading-partners")}
     assert states == {f"{PARTNER}T": State.DELIVERED, "NOBODY": State.NO_EFFECT}
     idle(by_files, settle)
+    partner_file(by_files, entry(address={**entry()["address"], "lines": ["Kolmaskatu 3"]}))
+    settle()
+    assert in_visma(by_files)["mainAddress"]["addressLine1"] == "Kolmaskatu 3", "later changes go through"
     partner_file(by_files, entry(address={"lines": ["Uusikatu 8"], "postalCode": "33100", "city": "Tampere"}))
     settle()
     assert incoming(by_files).state == State.FAILED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from edi.documents.values import Address
@@ -36,9 +37,10 @@ class SupplierSink(CommandSink[UpdateSupplier]):
                 remedy="Make the supplier in Visma.net, or correct the number by which the trading partner is known.",
             ) from gone
         different = differences(command, supplier)
-        clashes = [field for field in different if _changed_here(command, supplier, field)]
-        if clashes:
-            raise Rejected("; ".join(_clash(command, supplier, field) for field in clashes), remedy=_DECIDE)
+        clashing = [field for field in different if _is_for_a_person(command, supplier, field)]
+        if clashing:
+            filled = self._fill(command, [f for f in different if f in command.first_seen and f not in clashing], etag)
+            raise Rejected("; ".join(_clash(command, supplier, field) for field in clashing) + filled, remedy=_DECIDE)
         if not different:
             return Delivered(target_id=command.number, version_tag=etag.value)
         new = self.client.put(f"{SUPPLIERS}/{segment(command.number)}", members_of(command, different), etag)
@@ -54,9 +56,7 @@ class SupplierSink(CommandSink[UpdateSupplier]):
                 field=FIELDS[field],
                 before=_words(here[field]),
                 after=_words(getattr(command, field)),
-                reason="changed on both sides: a person decides"
-                if _changed_here(command, supplier, field)
-                else "the other side is its master",
+                reason=_why(command, supplier, field),
             )
             for field in differences(command, supplier)
         ]
@@ -71,11 +71,21 @@ class SupplierSink(CommandSink[UpdateSupplier]):
             return NotApplied(proof=f"{', '.join(FIELDS[f] for f in different)} of {command.number} are not ours.")
         return Applied(target_id=command.number, proof=f"Supplier {command.number} has all values that were sent.")
 
+    def _fill(self, command: UpdateSupplier, fields: list[str], etag: ETag) -> str:
+        """Writes what only the other side knows, whatever a person decides of the rest. Returns that it was done."""
+        if not fields:
+            return ""
+        self.client.put(f"{SUPPLIERS}/{segment(command.number)}", members_of(command, fields), etag)
+        return f". The {' and '.join(FIELDS[f] for f in fields)} that Visma.net had not was filled in"
+
     def _read(self, number: str) -> tuple[wire.Supplier, ETag]:
         return read(self.client, SUPPLIERS, number, wire.Supplier)
 
 
-_DECIDE = "Decide which value is right: enter it in Visma.net and dismiss this change, or replay it by force."
+_DECIDE = (
+    "Decide which value is right. To keep Visma.net's, dismiss this change (if a third value is right, enter it in "
+    "Visma.net first); to take the other side's, replay it by force."
+)
 
 
 def stated(supplier: wire.Supplier) -> dict[str, str | Address | None]:
@@ -89,9 +99,27 @@ def stated(supplier: wire.Supplier) -> dict[str, str | Address | None]:
 
 
 def differences(command: UpdateSupplier, supplier: wire.Supplier) -> list[str]:
-    """The given fields that Visma states otherwise."""
+    """The given fields that Visma states otherwise. At first sight another spelling of the same is no difference."""
     here = stated(supplier)
-    return [f for f in FIELDS if getattr(command, f) is not None and getattr(command, f) != here[f]]
+    found = [f for f in FIELDS if getattr(command, f) is not None and getattr(command, f) != here[f]]
+    return [f for f in found if f not in command.first_seen or not same(getattr(command, f), here[f])]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values say the same: case, spaces and signs between digits do not count, nor the books' region."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(value: Any) -> tuple[str, ...]:
+    if isinstance(value, Address):
+        parts = (*value.lines, "", value.postal_code, value.city, value.country)
+        return tuple(filter(None, (_letters(part) for part in parts)))
+    text = _letters(str(value or ""))
+    return (text,) if text else ()
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\s.,-]", "", text).casefold()
 
 
 def members_of(command: UpdateSupplier, fields: list[str]) -> dict[str, Any]:
@@ -120,6 +148,26 @@ def address_members(address: Address) -> dict[str, Any]:
     return members
 
 
+def _is_for_a_person(command: UpdateSupplier, supplier: wire.Supplier, field: str) -> bool:
+    return _changed_here(command, supplier, field) or _would_replace(command, supplier, field)
+
+
+def _would_replace(command: UpdateSupplier, supplier: wire.Supplier, field: str) -> bool:
+    """Whether a value that is seen for the first time would take the place of one of Visma's. One that says all that
+    Visma says, and more, only fills it: most addresses in Visma have at least a country."""
+    if field not in command.first_seen:
+        return False
+    return not set(_plain(stated(supplier)[field])) <= set(_plain(getattr(command, field)))
+
+
+def _why(command: UpdateSupplier, supplier: wire.Supplier, field: str) -> str:
+    if _changed_here(command, supplier, field):
+        return "changed on both sides: a person decides"
+    if _would_replace(command, supplier, field):
+        return "both sides had a value before they were connected: a person decides"
+    return "the other side is its master"
+
+
 def _changed_here(command: UpdateSupplier, supplier: wire.Supplier, field: str) -> bool:
     """Whether Visma's value is neither the one that we knew nor the new one."""
     known = getattr(command.base, field) if command.base is not None else None
@@ -128,8 +176,9 @@ def _changed_here(command: UpdateSupplier, supplier: wire.Supplier, field: str) 
 
 def _clash(command: UpdateSupplier, supplier: wire.Supplier, field: str) -> str:
     here, there = stated(supplier)[field], getattr(command, field)
+    how = "was changed on both sides" if _changed_here(command, supplier, field) else "differs at first sight"
     return (
-        f"The {FIELDS[field]} of supplier {command.number} was changed on both sides: Visma.net ERP says "
+        f"The {FIELDS[field]} of supplier {command.number} {how}: Visma.net ERP says "
         f"“{_words(here)}”, the other side “{_words(there)}”"
     )
 

@@ -73,6 +73,34 @@ def test_a_change_on_the_known_value_is_applied(visma: Served, sink: Any):
     assert isinstance(do(sink, UpdateSupplier(number=NUMBER, vat_number="SE556677889901", base=known)), Delivered)
 
 
+def test_what_is_seen_for_the_first_time_fills_and_replaces_nothing(visma: Served, sink: Any):
+    key = f"SE/{NUMBER}"
+    seen = UpdateSupplier(
+        number=NUMBER, address=ADDRESS, vat_number="SE556677889901", first_seen=("address", "vat_number")
+    )
+    here = supplier(visma)
+    visma.mutate("supplier", {"vatRegistrationId": ""}, key=key)
+    reasons = {c.field: c.reason for c in sink.changes(outgoing(seen))}
+    assert "before they were connected" in reasons["address"]
+    assert reasons["VAT number"] == "the other side is its master"
+    effect = do(sink, seen)
+    assert isinstance(effect, Rejected)
+    for value in (here["mainAddress"]["addressLine1"], "Nya gatan 1", "differs at first sight", "dismiss", "force"):
+        assert value in f"{effect.sentence} {effect.remedy}"
+    assert supplier(visma)["mainAddress"] == here["mainAddress"]
+    assert supplier(visma)["vatRegistrationId"] == "SE556677889901", "what only the other side knows is filled in"
+    puts = [r for r in requests_of(visma) if r["method"] == "PUT"]
+    assert isinstance(do(sink, seen), Rejected)
+    assert [r for r in requests_of(visma) if r["method"] == "PUT"] == puts
+
+    visma.mutate("supplier", {"mainAddress": {"countryId": "SE", "city": "LUND"}}, key=key)
+    assert isinstance(do(sink, seen), Delivered), "nothing of Visma's is lost"
+    assert supplier(visma)["mainAddress"]["addressLine1"] == "Nya gatan 1"
+    spelled = UpdateSupplier(number=NUMBER, vat_number="se 5566 7788 9901", first_seen=("vat_number",))
+    assert isinstance(do(sink, spelled), Delivered)
+    assert supplier(visma)["vatRegistrationId"] == "SE556677889901", "another spelling is no news"
+
+
 def test_lost_answer(visma: Served, sink: Any):
     visma.fault(fault="timeout_after", path_regex="/v1/supplier/", method="PUT", times=1)
     assert isinstance(do(sink, MOVE), Unknown)
