@@ -1,7 +1,9 @@
 """What a ship notice means for a purchase receipt. Pure: values in, a plan out.
 
 A line of the notice is found in the order by its line number, where the order has it and it is the same item; without
-one, or where the number is the sender's own, by the item, when exactly one line of the order has it.
+one, or where the number is the sender's own, by the item, when exactly one line of the order has it. An item that no
+line has, and that is not the one of the line with that number, is left to a person: goods would be booked on the wrong
+line.
 """
 
 from __future__ import annotations
@@ -87,9 +89,22 @@ def line_of(wanted: WantedLine, order: wire.PurchaseOrder) -> wire.OrderLine:
     if len(by_item) > 1:
         numbers = ", ".join(str(line.line_nbr) for line in by_item)
         raise NotReceivable(f"{wanted.words} may be line {numbers} of the order: they are the same item")
-    if by_number is not None and not any(i.scheme == "buyer" for i in wanted.item_ids):
-        return by_number  # only the sender's own article numbers, which our books need not know
-    raise NotReceivable(f"{wanted.words} is not in order {order.order_nbr}")
+    if by_number is None:
+        raise NotReceivable(f"{wanted.words} is not in order {order.order_nbr}")
+    if (ours := _contradicted(wanted, by_number)) is not None:
+        theirs = ", ".join(i.value for i in wanted.item_ids)
+        raise NotReceivable(f"{wanted.words} is another item: {ours} was ordered, and {theirs} is shipped")
+    return by_number  # only the sender's own article numbers, which our books need not know
+
+
+def _contradicted(wanted: WantedLine, line: wire.OrderLine) -> str | None:
+    """The number of the line's item that a stated one contradicts: our article number one of ours, the alternate id,
+    which is the supplier's own number of the item, any of theirs. None: nothing is contradicted."""
+    schemes = {i.scheme for i in wanted.item_ids}
+    if "buyer" in schemes:
+        return (line.inventory.number if line.inventory else "") or "without a number"
+    alternate = (line.alternate_id or "").strip()
+    return alternate if alternate and "supplier" in schemes else None
 
 
 def _same_item(wanted: WantedLine, line: wire.OrderLine) -> bool:
