@@ -19,6 +19,7 @@ from integrations.actions.live import comparison_sections
 from integrations.actions.naming import NameIt
 from integrations.actions.sentences import said_of
 from integrations.admin.words import WHO, FlowFilter, IntegrationFilter, ToFilter
+from integrations.flows.contract import RECALL
 from integrations.models import OPEN_STATES, Attempt, Delivery, State
 from integrations.services import reveal as kept
 from integrations.words import flow_label, shown_url, state_badge
@@ -159,8 +160,8 @@ class DeliveryAdmin(KeptBytes, EvidenceAdmin):
 
     @admin.display(description="flow")
     def flow_name(self, row: Delivery) -> SafeString:
-        kind = row.purpose or ("cancellation" if row.operation == "cancel" else "")
-        again = " · sent once more" if row.replays_id else ""
+        kind = row.purpose or ("cancellation" if row.operation in ("cancel", RECALL) else "")
+        again = " · sent once more" if row.replays_id and row.operation != RECALL else ""
         small = f"{row.flow.integration.name}{' · ' + kind if kind else ''}{again}"
         return format_html('{}<br><span class="quiet">{}</span>', flow_label(row.flow), small)
 
@@ -224,7 +225,9 @@ def compare_url(row: Delivery) -> str:
 def facts(row: Delivery) -> Facts:
     zone = row.tenant.time_zone
     sent = row.transaction_set
-    copies = Delivery.objects.filter(replays=row).order_by("pk").values_list("pk", flat=True)
+    after = Delivery.objects.filter(replays=row).order_by("pk").values_list("pk", flat=True)
+    copies, recalls = after.exclude(operation=RECALL), after.filter(operation=RECALL)
+    recalling = row.operation == RECALL
     used = row.settings_used or {}
     lines = [
         Line(
@@ -249,10 +252,17 @@ def facts(row: Delivery) -> Facts:
         Line("Acknowledgment", sent.get_acknowledged_display() if sent else ""),
         Line("Goes over" if not sent or sent.interchange.direction == "out" else "Came over", sent.way if sent else ""),
         Line("Issue", page_link(row.issue, shorten(row.issue.sentence)) if row.issue else ""),
-        Line("Sent once more for", page_link(row.replays, f"delivery {row.replays_id}") if row.replays else ""),
+        Line(
+            "Takes back" if recalling else "Sent once more for",
+            page_link(row.replays, f"delivery {row.replays_id}") if row.replays else "",
+        ),
         Line(
             "Sent once more as",
             format_html_join(", ", '<a href="{}">delivery {}</a>', ((address(Delivery, c), c) for c in copies)),
+        ),
+        Line(
+            "Taken back by",
+            format_html_join(", ", '<a href="{}">delivery {}</a>', ((address(Delivery, c), c) for c in recalls)),
         ),
         Line(
             "Tries",

@@ -12,7 +12,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
-from integrations.engine import enclosing, epoch, issues, outcome, parents, waiting
+from integrations.engine import enclosing, epoch, issues, outcome, parents, recalling, waiting
 from integrations.engine.claim import LEASE
 from integrations.engine.preparing import job_of as job_of  # others look for these here
 from integrations.engine.preparing import last_exchange as last_exchange
@@ -337,6 +337,7 @@ def _freeze(delivery: Delivery, frozen: Frozen, prepared: Send, now: dt.datetime
     delivery.frozen_meta, delivery.transaction_set = frozen.meta, frozen.transaction_set
     delivery.document_digest, delivery.purpose = prepared.digest, prepared.purpose
     delivery.waits_for, delivery.deadline = "", None
+    recalling.make(delivery, prepared.recalls, now)
     delivery.settings_used = {
         "mapping_version": delivery.flow.mapping_version,
         "release": release(),
@@ -379,6 +380,7 @@ def _nothing_to_do(delivery: Delivery, nothing: Nothing) -> None:
         if nothing.unmapped is not None:
             delivery.error_class, delivery.frozen_meta = UNMAPPED, asdict(nothing.unmapped)
         delivery.save()
+        recalling.make(delivery, nothing.recalls, now)
         outcome.settled(delivery, nothing.reason, now)
         if nothing.issue:
             issues.for_delivery(delivery, Unmappable(nothing.reason, remedy=nothing.remedy), now=now)

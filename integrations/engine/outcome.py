@@ -13,7 +13,7 @@ from edi import services as edi
 from edi.models import Direction, TransactionSet
 from integrations.engine import dispatch, hints, issues, overdue
 from integrations.engine.backoff import GIVE_UP_AFTER, pause_after
-from integrations.flows.contract import FlowSpec, Keep
+from integrations.flows.contract import RECALL, FlowSpec, Keep
 from integrations.flows.registry import flow_spec
 from integrations.http.errors import (
     ConfigError,
@@ -206,7 +206,7 @@ def wake_those_who_wait_for(delivery: Delivery, now: dt.datetime) -> None:
     """What another flow does about the same record may have waited for this one to be closed, however it ended: the
     answer to an order change waits for the change. So may what waits for a later operation, as a receipt for the
     lines of its order."""
-    is_later = delivery.operation not in ("send", "cancel")
+    is_later = delivery.operation not in ("send", "cancel", RECALL)
     is_in_books = delivery.operation == "send" and delivery.sink_connection_id == delivery.integration.books_id
     if not (is_later or is_in_books):
         return

@@ -19,6 +19,9 @@ from integrations.systems.files import ReadFile, WantedFile
 
 V = TypeVar("V", bound=Value)
 FirstOperation = Literal["send", "cancel"]
+RECALL = "recall"
+"""Operation of a delivery that takes back what another one sent (`replays`) from a partner whose document it is not any
+more. Made by the engine when a flow says so (`recalls`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,8 @@ class LastExchange:
     delivery_id: int
     digest: str
     purpose: str
+    partner_id: int | None = None
+    """The trading partner who has it, where a flow tells several apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,21 @@ class Frozen:
     body: bytes
     meta: dict[str, Any]
     transaction_set: TransactionSet | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """What a trading partner has and is to be told of that it is not its any more."""
+
+    delivery_id: int
+    """By which it got it."""
+    document: str
+    """As "Purchase order 4711"."""
+    partner: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.partner} had it before and is told that it is cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +107,8 @@ class Send:
     left_out: str = ""
     """What does not go along although the record has it, in a sentence: somebody has to know."""
     left_out_remedy: str = ""
+    recalls: tuple[Recall, ...] = ()
+    """What others are to be told of, because the record is not theirs any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +135,8 @@ class Nothing:
     """What they can do about it."""
     unmapped: Unmapped | None = None
     """With whom nothing is agreed, where that is the reason: it is listed."""
+    recalls: tuple[Recall, ...] = ()
+    """As those of `Send`."""
 
 
 class Needs(Exception):
@@ -215,6 +239,10 @@ class Job:
     """What the source calls the record."""
     record_id: int | None = None
     """None for a dry run."""
+    delivery_id: int | None = None
+    """None for a dry run."""
+    recalled: int | None = None
+    """The delivery whose document is taken back, for `RECALL`."""
     problem: str = ""
     """Why the source could not understand it; only for a flow that takes problems."""
     approved: str = ""
@@ -400,7 +428,7 @@ class FlowSpec:
     def operation(self, key: str) -> Operation:
         """The operation of a delivery, with sink and target filled in. Raises KeyError for one that the flow no longer
         has."""
-        if key in ("send", "cancel"):
+        if key in ("send", "cancel", RECALL):
             return Operation(key=key, label=self.label, prepare=self.prepare, sink=self.sink, target=self.target)
         found = next((o for o in self.operations if o.key == key), None)
         if found is None:
@@ -478,6 +506,8 @@ def job_for(delivery: Delivery, raw: bytes, last: LastExchange | None, *, earlie
         earlier=earlier,
         source_id=delivery.record.source_id,
         record_id=delivery.record_id,
+        delivery_id=delivery.pk,
+        recalled=delivery.replays_id if delivery.operation == RECALL else None,
         problem=delivery.record.problem,
         edit=edit_from(edit).applied if edit is not None else None,
         approved=str((delivery.approval or {}).get("approved", "")),

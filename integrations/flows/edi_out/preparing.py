@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -15,8 +15,8 @@ from edi.documents.ship_notice import ShipNotice
 from edi.documents.values import digest
 from edi.models import Agreement, TransactionSet
 from integrations.flows import pair_settings
-from integrations.flows.contract import Job, Nothing, Prepared, Send, Unmapped
-from integrations.flows.edi_out import changes, edifact
+from integrations.flows.contract import RECALL, Job, Nothing, Prepared, Send, Unmapped
+from integrations.flows.edi_out import changes, edifact, moved
 from integrations.flows.edi_out.values import (
     Built,
     Freezer,
@@ -52,21 +52,33 @@ def prepare(
     integration = job.flow.integration
     settings = pair_settings.read(integration.settings)
     document = job.edited(outbound.to_document(job.raw, integration.books, settings.company.party()))
-    agreement = _agreement(job, outbound, document, settings)
+    if job.operation == RECALL:
+        agreement: Agreement | Nothing = moved.agreement_to_recall(job, outbound, document, settings)
+    else:
+        agreement = _agreement(job, outbound, document, settings)
+    recalls = moved.recalls(job, outbound, document, settings)
     if isinstance(agreement, Nothing):
-        return agreement
+        return replace(agreement, recalls=recalls)
+    job = moved.as_known_to(job, agreement.partner_id)
     said = digest(document)
     purpose = _purpose(job, agreement, said, knows)
     if isinstance(purpose, Nothing):
-        return purpose
-    built = build(job, document, agreement, purpose=purpose, entity=outbound.entity)
+        return replace(purpose, recalls=recalls)
+    try:
+        built = build(job, document, agreement, purpose=purpose, entity=outbound.entity)
+        altered = check(built)
+    except Unmappable as error:
+        if job.operation != RECALL:
+            raise
+        raise moved.cannot_be_told(document, str(agreement.partner), error.sentence) from error
     return Send(
         digest=said,
         purpose=purpose,
         document=built.document,
-        changes=check(built),
+        changes=(*altered, *(one.words for one in recalls)),
         freeze=lambda now: freeze(built, now),
         preview=lambda: preview(built),
+        recalls=recalls,
     )
 
 
@@ -185,7 +197,7 @@ def _purpose(job: Job, agreement: Agreement, said: str, knows: Knows | None) -> 
         return job.forced_purpose
     last = job.last
     there = last is not None and last.purpose != "cancellation"
-    if job.operation == "cancel":
+    if job.operation in ("cancel", RECALL):
         return "cancellation" if there else Nothing("It was cancelled before it was ever sent.")
     if last is None or not there:
         return "original"
