@@ -17,6 +17,7 @@ from edi.admin.unmapped import Unmapped
 from edi.models import Agreement, PartnerNumber, TradingPartner, TransactionSet
 from edi.partner_sections import counters, late_notice, lights
 from edi.words import state_badge, stream_badge
+from integrations.actions.agreements import SendUnagreed, unsent_notice
 from integrations.services.agreements import unfit_standard
 from portal.site import EDI, StaffAdmin, StaffInline, Table, TenantFilter, ago, badge, list_url, page_link
 
@@ -35,7 +36,7 @@ class TradingPartnerAdmin(Unmapped, StaffAdmin):
 
     area, rank = EDI, 10
     may_add = may_delete = True
-    person_actions = (PrepareLive, LiveOn, LiveOff)
+    person_actions = (SendUnagreed, PrepareLive, LiveOn, LiveOff)
     list_display = ("name", "key", "tenant")
     list_filter = (TenantFilter,)
     list_select_related = ("tenant",)
@@ -94,7 +95,7 @@ class TradingPartnerAdmin(Unmapped, StaffAdmin):
             ],
             more=list_url(TransactionSet, partner=row.pk),
         )
-        return {"sections": [*late_notice(row), lights(row), agreements, counters(row), lately]}
+        return {"sections": [*unsent_notice(row), *late_notice(row), lights(row), agreements, counters(row), lately]}
 
 
 class AgreementForm(forms.ModelForm[Agreement]):

@@ -1,20 +1,25 @@
-"""Sending what a reconciliation found to have never been sent: records that were read while their flow was off, or
-while it did not take their status. Each gets the deliveries that it would have been given when it was read."""
+"""Sending what was never sent. Records that a reconciliation found: they were read while their flow was off, or while
+it did not take their status, and get the deliveries that they would have been given then. And records that came to
+nothing because nothing was agreed with their trading partner: the deliveries that they have are tried again, by their
+own keys, so that nothing goes twice."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
-from integrations.engine import dispatch
+from edi.models import Agreement, Direction, TradingPartner
+from integrations.engine import dispatch, outcome
 from integrations.engine.capture import pending, supersede
+from integrations.engine.deliver import UNMAPPED
 from integrations.engine.step import OperationFailed, Step, Stopped, keep
 from integrations.flows.contract import Captured, Take
 from integrations.flows.registry import flow_spec
-from integrations.models import Delivery, Feed, Flow, Operation, Record
+from integrations.models import Delivery, Feed, Flow, Operation, Record, State
 from portal.audit import trail
 from portal.common.clock import db_now
 
@@ -22,6 +27,57 @@ PER_MINUTE = 120
 """Records whose deliveries are made in a minute: what is new goes beside them."""
 SPREAD_SECONDS = 5
 SENTENCES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unagreed:
+    """What of a flow was not sent to a trading partner for want of an agreement that there is by now."""
+
+    flow: Flow
+    agreement: Agreement
+    source_ids: tuple[str, ...]
+    since: dt.datetime
+    """When the first of them came to nothing."""
+
+
+def unagreed(partner: TradingPartner) -> list[Unagreed]:
+    """What was not sent to a trading partner because nothing was agreed then. Only newest versions: what was changed
+    since was looked at again."""
+    agreements = Agreement.objects.filter(partner=partner, direction=Direction.OUT, active=True).select_related(
+        "network"
+    )
+    numbers = {(n.company, n.entity, n.number) for n in partner.numbers.all()}
+    agreed = {(a.network.key, a.document_type, a.stream): a for a in agreements}
+    if not agreed or not numbers:
+        return []
+    rows = Delivery.objects.filter(
+        tenant_id=partner.tenant_id,
+        state=State.NO_EFFECT,
+        error_class=UNMAPPED,
+        record__is_newest=True,
+        frozen_meta__number__in=sorted({number for _, _, number in numbers}),
+    ).select_related("record", "flow__integration__books", "flow__integration__partner__network")
+    found: dict[tuple[int, int], list[Delivery]] = {}
+    for row in rows.order_by("pk"):
+        who, network = row.frozen_meta, row.flow.integration.partner.network
+        company = str((row.flow.integration.books.settings or {}).get("company_id", ""))
+        agreement = agreed.get((who["network"], who["document_type"], who["stream"]))
+        if (
+            agreement is not None
+            and agreement.network == network
+            and (company, who["entity"], who["number"]) in numbers
+        ):
+            found.setdefault((row.flow_id, agreement.pk), []).append(row)
+    by_pk = {a.pk: a for a in agreed.values()}
+    return [
+        Unagreed(
+            flow=rows_of[0].flow,
+            agreement=by_pk[agreement_id],
+            source_ids=tuple(dict.fromkeys(row.record.source_id for row in rows_of)),
+            since=min(row.since for row in rows_of),
+        )
+        for (_, agreement_id), rows_of in found.items()
+    ]
 
 
 class NotSent(Exception):
@@ -78,8 +134,7 @@ def send(operation: Operation, source_id: str, now: dt.datetime) -> int:
     record = Record.objects.filter(feed=feed, source_id=source_id, is_newest=True).first()
     if feed is None or record is None:
         raise NotSent("It is not among our records any more.")
-    if Delivery.objects.filter(flow=flow, record=record).exists():
-        raise NotSent("It has a delivery by now.")
+    nowhere = _came_to_nothing(flow, record)
     seen = Captured(
         source_id=record.source_id,
         status=record.status,
@@ -95,20 +150,24 @@ def send(operation: Operation, source_id: str, now: dt.datetime) -> int:
         supersede(Delivery.objects.filter(integration_id=flow.integration_id, flow=flow, lane=lane), now)
     same = Record.objects.filter(feed=feed, source_id=source_id, fingerprint=record.fingerprint, pk__lt=record.pk)
     times = same.count()
-    made = [
+    made = nowhere or [
         pending(flow, spec, operation_name, record, lane=lane, times=times, now=now)
         for operation_name in spec.chain(decision.operation)
     ]
     may_be_there = feed.look_until is not None and (record.modified_at is None or record.modified_at < feed.look_until)
     for delivery in made:
-        delivery.run_id = None  # no read made it: the equation of the run that captured the record stays as it was
         delivery.look_first = may_be_there
-    Delivery.objects.bulk_create(made)
-    Record.objects.filter(pk=record.pk).update(takers=F("takers") + 1, not_yet=False)
+        if nowhere:
+            _again(delivery, now)
+        else:
+            delivery.run_id = None  # no read made it: the equation of the run that captured the record stays as it was
+    if not nowhere:
+        Delivery.objects.bulk_create(made)
+        Record.objects.filter(pk=record.pk).update(takers=F("takers") + 1, not_yet=False)
     trail.record(
         trail.event(
             flow.tenant_id,
-            "delivery.made",
+            "delivery.reopened" if nowhere else "delivery.made",
             f"{record.business_number or source_id}: {flow} had never sent it. {operation.reason}".strip(),
             object_type="delivery",
             object_id=made[0].pk,
@@ -120,3 +179,20 @@ def send(operation: Operation, source_id: str, now: dt.datetime) -> int:
     )
     dispatch.wake()
     return len(made)
+
+
+def _came_to_nothing(flow: Flow, record: Record) -> list[Delivery]:
+    """The delivery of a record that had no effect because nothing was agreed; none where the record has no delivery at
+    all. Raises NotSent where it has another one."""
+    there = list(Delivery.objects.select_for_update(of=("self",)).filter(flow=flow, record=record).order_by("-pk"))
+    if any(row.state != State.NO_EFFECT or row.error_class != UNMAPPED for row in there):
+        raise NotSent("It has a delivery by now.")
+    return there[:1]
+
+
+def _again(delivery: Delivery, now: dt.datetime) -> None:
+    outcome.thaw(delivery)
+    delivery.error_class = ""
+    outcome.set_state(delivery, State.PENDING, now, reason="Nothing was agreed with the trading partner; now it is.")
+    delivery.not_before = now
+    delivery.save()

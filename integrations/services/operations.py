@@ -15,6 +15,7 @@ import msgspec
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from edi.models import TradingPartner
 from integrations.engine import backfill, dispatch
 from integrations.engine.compare import Comparison as Comparison
 from integrations.engine.compare import compare as compare
@@ -28,6 +29,8 @@ from integrations.engine.plan import as_rows as as_rows
 from integrations.engine.reconcile import CLASS_WORDS as CLASS_WORDS
 from integrations.engine.reconcile import Result, Total, summary, totals_of
 from integrations.engine.unsent import PER_MINUTE as SEND_PER_MINUTE
+from integrations.engine.unsent import Unagreed as Unagreed
+from integrations.engine.unsent import unagreed as unagreed
 from integrations.flows.registry import all_flows
 from integrations.models import Backfill, Delivery, Feed, Flow, Operation
 from portal.audit import trail
@@ -43,12 +46,14 @@ __all__ = [
     "Options",
     "Selection",
     "Total",
+    "Unagreed",
     "about",
     "ask_backfill",
     "ask_differences",
     "ask_dry_run",
     "ask_reconcile",
     "ask_replay",
+    "ask_send_unagreed",
     "ask_send_unsent",
     "ask_sync",
     "can_differ",
@@ -63,6 +68,7 @@ __all__ = [
     "start",
     "summary",
     "totals_of",
+    "unagreed",
     "unsent",
 ]
 
@@ -184,14 +190,47 @@ def ask_send_unsent(found: Operation, *, reason: str, actor: User | None, actor_
         raise ValidationError("Reconcile the flow first; what it finds to have never been sent can be sent then.")
     if not ids:
         raise ValidationError("It found nothing that was never sent.")
+    selection = {"reconciliation": found.pk, "source_ids": ids}
+    return _make_send_unsent(flow, selection, reason=reason, actor=actor, actor_name=actor_name)
+
+
+def ask_send_unagreed(
+    partner: TradingPartner, *, reason: str, actor: User | None, actor_name: str = ""
+) -> list[Operation]:
+    """The same for what was not sent to a trading partner because nothing was agreed then: one planned operation a
+    flow. Raises ValidationError where there is nothing to send, or a flow is off."""
+    if not reason.strip():
+        raise ValidationError("Say why it is sent now: nobody has from here so far.")
+    by_flow: dict[Flow, list[str]] = {}
+    for one in unagreed(partner):
+        by_flow.setdefault(one.flow, []).extend(one.source_ids)
+    if not by_flow:
+        raise ValidationError(f"Nothing was kept from {partner} for want of an agreement.")
+    with transaction.atomic():
+        return [
+            _make_send_unsent(
+                flow,
+                {"trading_partner": partner.key, "source_ids": ids},
+                reason=reason,
+                actor=actor,
+                actor_name=actor_name,
+            )
+            for flow, ids in by_flow.items()
+        ]
+
+
+def _make_send_unsent(
+    flow: Flow, selection: dict[str, Any], *, reason: str, actor: User | None, actor_name: str
+) -> Operation:
     if not (flow.enabled and flow.integration.enabled):
         raise ValidationError(f"{flow} is switched off: switch it on first.")
+    count = len(selection["source_ids"])
     return _make(
-        found.tenant,
+        flow.tenant,
         Operation.Kind.SEND_UNSENT,
         flow=flow,
-        selection={"reconciliation": found.pk, "source_ids": ids},
-        plan={"matched": len(ids), "would_be_sent": len(ids), "seconds": math.ceil(len(ids) * 60 / SEND_PER_MINUTE)},
+        selection=selection,
+        plan={"matched": count, "would_be_sent": count, "seconds": math.ceil(count * 60 / SEND_PER_MINUTE)},
         reason=reason,
         actor=actor,
         actor_name=actor_name,

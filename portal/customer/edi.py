@@ -11,18 +11,22 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from edi import partner_sections
 from edi import services as edi
 from edi.models import Agreement, Interchange, ReceivedFile, Stream, TradingPartner, TransactionSet
+from integrations.actions.agreements import SendUnagreed, unsent_notice
 from integrations.services import reveal as kept
 from portal.common.clock import db_now
+from portal.customer.acting import act, offered
 from portal.customer.door import Member, page
 from portal.customer.paging import paged
 from portal.tenants.models import Role
 
 NUMBER_DIGITS = 9
+ACTIONS = (SendUnagreed,)
 
 
 @page()
@@ -71,13 +75,25 @@ def partner(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         "agreements": Agreement.objects.filter(partner=row)
         .select_related("network")
         .order_by("document_type", "direction", "stream"),
-        "sections": [*partner_sections.late_notice(row), partner_sections.lights(row), partner_sections.counters(row)],
+        "sections": [
+            *unsent_notice(row),
+            *partner_sections.late_notice(row),
+            partner_sections.lights(row),
+            partner_sections.counters(row),
+        ],
+        "actions": offered(ACTIONS, row) if member.operates else [],
         "newest": list(newest_of(row)),
         "may_prepare": member.operates and bool(edi.missing_live(row)),
         "live_on": live.filter(active=True).exists(),
         "live_off": live.filter(active=False).exists(),
     }
     return TemplateResponse(request, "customer/partner.html", context)
+
+
+@page(Role.OPERATOR, post=Role.OPERATOR)
+def partner_act(request: HttpRequest, member: Member, pk: int, name: str) -> HttpResponse:
+    back = reverse("customer:partner", args=[member.tenant.slug, pk])
+    return act(request, ACTIONS, name, TradingPartner.objects.filter(pk=pk), back=back)
 
 
 def newest_of(row: TradingPartner) -> QuerySet[TransactionSet]:

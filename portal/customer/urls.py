@@ -65,6 +65,7 @@ urlpatterns = [
     path("partners/", edi.partners, name="partners"),
     path("partners/new/", new_partner.partner_new, name="partner_new"),
     path("partners/<int:pk>/", edi.partner, name="partner"),
+    path("partners/<int:pk>/do/<slug:name>/", edi.partner_act, name="partner_act"),
     path("partners/<int:pk>/stream/", edi.partner_stream, name="partner_stream"),
     path("partners/unlinked/", unmapped.unmapped, name="unmapped"),
     path("partners/<int:pk>/link/", unmapped.partner_link, name="partner_link"),

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from edi.models import Agreement, Interchange, PartnerNumber, ReceivedFile, TradingPartner
+from integrations.models import Operation, State
 from integrations.services import unmapped
 from portal.audit.models import AuditEvent
 from tests.integrations.admin.house import X12, House
@@ -123,3 +124,27 @@ def test_an_operator_adds_a_trading_partner_with_test_agreements(house: House, o
     }
     assert row.agreements.get(document_type="850").settings == {"folder": "/NYA/upload/850"}
     assert AuditEvent.objects.filter(action="trading_partner.added", actor__username="operator").exists()
+
+
+def test_what_was_not_sent_before_there_was_an_agreement_is_offered_to_operators(
+    house: House, operator: Client, viewer: Client
+) -> None:
+    agreed = house.agreement
+    known = PartnerNumber.objects.filter(partner=house.partner).first()
+    assert known is not None
+    house.visma.settings = {**house.visma.settings, "company_id": known.company}
+    house.visma.save()
+    meta = {
+        "entity": known.entity, "number": known.number, "name": "Bolaget", "document_type": agreed.document_type,
+        "stream": agreed.stream, "network": agreed.network.key,
+    }  # fmt: skip
+    row = house.delivery("500999", State.NO_EFFECT, error_class="unmapped", frozen_meta=meta)
+    page = reverse("customer:partner", args=[house.tenant.slug, house.partner.pk])
+    where = reverse("customer:partner_act", args=[house.tenant.slug, house.partner.pk, "send-unagreed"])
+    assert "1 document since" in viewer.get(page).content.decode()
+    assert where not in viewer.get(page).content.decode()
+    assert where in operator.get(page).content.decode()
+    assert "before anything was agreed" in operator.get(where).content.decode()
+    assert operator.post(where, {"reason": "agreed today"}).status_code == 302
+    made = Operation.objects.get(kind=Operation.Kind.SEND_UNSENT)
+    assert (made.state, made.selection["source_ids"]) == (Operation.State.RUNNING, [row.record.source_id])
