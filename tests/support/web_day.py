@@ -1,4 +1,5 @@
-"""A day of a web shop, and whether shop and books say the same of it, by day, currency and tax code.
+"""A day of a web shop, and whether shop and books say the same of it, document by document, VAT code by VAT code and
+account by account, to the cent.
 
 Both sides are read from the simulators by the simplest means there are: nothing of the connector's code has a say.
 """
@@ -8,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,92 +25,151 @@ from integrations.engine.sessions import Sessions
 from integrations.models import Delivery, Feed, Flow, Operation, State
 from integrations.services import operations
 from portal.common.clock import db_now
+from portal.tenants.models import Tenant
 from tests.support.simulators import Simulators
-from tests.support.world import apply_entry
+from tests.support.world import World, apply_entry
 
 CENT = Decimal("0.01")
 SOLD = ("processing", "complete", "closed")
 PAIR = "visma-adobe-commerce"
 IN = ("customers", "guests", "orders", "invoices", "credit-memos", "customer-invoices")
 CODES = {"25.5": "255", "13.5": "135", "10": "100", "0": "000"}
-"""VAT codes of the books by the shop's rates, as the demo's rules have them."""
-Key = tuple[str, ...]
-"""Day and currency; of a tax its code besides."""
+"""VAT codes of the books by the shop's rates, as the demo's rules have them; and its accounts:"""
+SALES, CREDITS, ROUNDING = "3000", "2870", "4700"
+Nets = dict[tuple[str, str], Decimal]
+"""By VAT code and account; what is nothing is left out."""
 
 
-@dataclass(slots=True)
-class Totals:
-    """What was sold less what was given back."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An invoice or a credit note, as it stands in the books or must stand there."""
 
-    documents: int = 0
-    gross: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    tax: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    kind: str
+    day: str
+    currency: str
+    gross: Decimal
+    nets: Nets
+    tax: dict[str, Decimal]
+    """By VAT code."""
 
 
-def in_the_shop(simulators: Simulators, *, company: str, zone: str) -> Totals:
-    """Orders that were sold, and credit memos."""
-    found = Totals()
+Documents = dict[str, Document]
+"""By what their external references say behind the shop's name: `42`, `creditmemo:7`."""
+
+
+def in_the_shop(simulators: Simulators, *, company: str, zone: str) -> Documents:
+    """What must stand in the books: an invoice for each order that was sold, a credit note for each credit memo."""
     orders = {o["entity_id"]: o for o in _rows(simulators, "adobe", "orders", company)}
-    for order in orders.values():
-        if order["state"] in SOLD:
-            _add(found, order, order, sign=1, zone=zone)
+    found = {str(key): wanted(o, o, zone=zone) for key, o in orders.items() if o["state"] in SOLD}
     for memo in _rows(simulators, "adobe", "creditmemos", company):
-        _add(found, memo, orders[memo["order_id"]], sign=-1, zone=zone)
+        found[f"creditmemo:{memo['entity_id']}"] = wanted(memo, orders[memo["order_id"]], zone=zone)
     return found
 
 
-def in_the_books(simulators: Simulators, *, company: str, prefix: str) -> Totals:
-    """Released invoices and credit notes that carry the shop's name."""
-    found = Totals()
+def in_the_books(simulators: Simulators, *, company: str, prefix: str) -> Documents:
+    """Released invoices and credit notes that carry the shop's name. One that is there twice has a name of its own."""
+    found: Documents = {}
     for document in _rows(simulators, "visma", "customerinvoice", company):
-        if not (document["externalReference"] or "").startswith(prefix) or document["status"] not in ("Open", "Closed"):
+        reference = document["externalReference"] or ""
+        if not reference.startswith(prefix) or document["status"] not in ("Open", "Closed"):
             continue
-        sign = -1 if document["documentType"] == "CreditNote" else 1
-        key = (document["documentDate"][:10], document["currencyId"])
-        found.documents += 1
-        found.gross[key] += sign * _money(document["amountInCurrency"])
-        for tax in document["taxDetails"]:
-            if tax["vatAmount"]:
-                found.tax[*key, tax["taxId"]] += sign * _money(tax["vatAmount"])
+        key = reference.removeprefix(prefix)
+        found[f"{key} once more, {document['referenceNumber']}" if key in found else key] = stands(document)
     return found
 
 
-def differences(shop: Totals, books: Totals) -> list[str]:
-    """What the two say differently. Totals are equal to the cent; the tax may differ by what VAT by code and VAT by row
-    differ, at most a cent a document."""
-    said = []
-    if shop.documents != books.documents:
-        said.append(f"{shop.documents} documents in the shop, {books.documents} in the books")
-    allowed = CENT * max(shop.documents, 1)
-    for what, there, here, most in (("", shop.gross, books.gross, 0), (" tax", shop.tax, books.tax, allowed)):
-        said += [
-            f"{' '.join(key)}{what}: {there[key]} in the shop, {here[key]} in the books"
-            for key in sorted({*there, *here})
-            if abs(there[key] - here[key]) > most
-        ]
+def stands(document: Mapping[str, Any]) -> Document:
+    """A document of the books."""
+    nets: Nets = defaultdict(Decimal)
+    for line in document["invoiceLines"]:
+        nets[line["vatCode"]["id"], line["account"]["number"]] += _money(line["amountInCurrency"])
+    return Document(
+        kind=document["documentType"],
+        day=document["documentDate"][:10],
+        currency=document["currencyId"],
+        gross=_money(document["amountInCurrency"]),
+        nets=_said(nets),
+        tax=_said({tax["taxId"]: _money(tax["vatAmount"]) for tax in document["taxDetails"]}),
+    )
+
+
+def wanted(document: Mapping[str, Any], order: Mapping[str, Any], *, zone: str) -> Document:
+    """What the books must have of an order, or of a credit memo of it: VAT once for each code, and what that differs
+    from the shop's, which reckons it by row, as rounding."""
+    nets: Nets = defaultdict(Decimal)
+    rates: dict[str, Decimal] = {}
+    for account, rate, net in _parts(document, order):
+        code = CODES[f"{rate.normalize():f}"]
+        nets[code, account] += net
+        rates[code] = rate
+    gross = _money(document["grand_total"])
+    assert sum(nets.values()) + _money(document["tax_amount"]) == gross, f"{document['increment_id']} is not understood"
+    tax = {
+        code: (sum(net for (own, _), net in nets.items() if own == code) * rate / 100).quantize(CENT, ROUND_HALF_UP)
+        for code, rate in rates.items()
+    }
+    nets[CODES["0"], ROUNDING] += gross - sum(nets.values()) - sum(tax.values())
+    made = dt.datetime.strptime(document["created_at"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=dt.UTC)
+    return Document(
+        kind="Invoice" if document is order else "CreditNote",
+        day=made.astimezone(ZoneInfo(zone)).date().isoformat(),
+        currency=order["order_currency_code"],
+        gross=gross,
+        nets=_said(nets),
+        tax=_said(tax),
+    )
+
+
+def differences(shop: Documents, books: Documents) -> list[str]:
+    """What the two say differently."""
+    said = [f"{key} is not in the books" for key in shop if key not in books]
+    said += [f"{key} is in the books alone" for key in books if key not in shop]
+    for key in sorted({*shop} & {*books}):
+        there, here = shop[key], books[key]
+        pairs = [(f.name, getattr(there, f.name), getattr(here, f.name)) for f in fields(Document)]
+        said += [f"{key} {name}: must be {must}, is {now}" for name, must, now in pairs if must != now]
     return said
 
 
-def _add(found: Totals, document: dict[str, Any], order: dict[str, Any], *, sign: int, zone: str) -> None:
-    made = dt.datetime.strptime(document["created_at"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=dt.UTC)
-    key = (made.astimezone(ZoneInfo(zone)).date().isoformat(), order["order_currency_code"])
-    found.documents += 1
-    found.gross[key] += sign * _money(document["grand_total"])
-    for percent, tax in _taxes(document, order):
-        if tax:
-            found.tax[*key, CODES[f"{Decimal(str(percent)).normalize():f}"]] += sign * _money(tax)
+def sold(documents: Documents) -> dict[tuple[str, str], Decimal]:
+    """What was sold less what was given back, by day and currency."""
+    found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for one in documents.values():
+        found[one.day, one.currency] += one.gross if one.kind == "Invoice" else -one.gross
+    return found
 
 
-def _taxes(document: dict[str, Any], order: dict[str, Any]) -> list[tuple[Any, Any]]:
-    """Rates and taxes of a document. A credit memo's rows know no rates: their order does."""
-    extension = order["extension_attributes"]
-    if document is order:
-        return [(tax["percent"], tax["amount"]) for tax in extension["applied_taxes"]]
-    rates = {item["item_id"]: item["tax_percent"] for item in order["items"]}
+def _parts(document: Mapping[str, Any], order: Mapping[str, Any]) -> Iterator[tuple[str, Decimal, Decimal]]:
+    """Account, rate of tax and net amount of all that a document comes to. A credit memo's rows know no rates, and it
+    says nothing of fees: its order does both."""
+    none, extension, own = Decimal(0), order["extension_attributes"], document.get("extension_attributes") or {}
+    items = {item["item_id"]: item for item in order["items"]}
+    sums = {item["parent_item_id"] for item in order["items"] if item["parent_item_id"] and item["row_total"]}
+    for row in document["items"]:
+        item = items[row["item_id"] if document is order else row["order_item_id"]]
+        if row.get("row_total") and item["item_id"] not in sums:  # the parent of such rows shows their sum
+            yield SALES, Decimal(str(item["tax_percent"])), _net(row, "row_total", "")
     shipping = [one for one in extension["item_applied_taxes"] if one["type"] == "shipping"]
-    rate = shipping[0]["applied_taxes"][0]["percent"] if shipping else 0
-    rows = [(rates[row["order_item_id"]], row.get("tax_amount") or 0) for row in document["items"]]
-    return [*rows, (rate, document.get("shipping_tax_amount") or 0)]
+    rate = Decimal(str(shipping[0]["applied_taxes"][0]["percent"])) if shipping else none
+    yield SALES, rate, _net(document, "shipping_amount", "shipping_")
+    for fee in extension.get("custom_fees") or ():
+        if document is order:
+            yield SALES, none, _money(fee["custom_fee_amount"])
+        elif fee["creditmemo_id"] == str(document["entity_id"]):
+            yield SALES, none, _money(fee["custom_fee_amount_refunded"])
+    yield SALES, none, _money(document.get("adjustment") or 0)
+    for name in ("gift_cards_amount", "customer_balance_amount"):
+        yield CREDITS, none, -_money(own.get(name) or 0)
+
+
+def _net(row: Mapping[str, Any], name: str, prefix: str) -> Decimal:
+    """After discounts, without the tax that hides in them."""
+    off, back = row.get(f"{prefix}discount_amount") or 0, row.get(f"{prefix}discount_tax_compensation_amount") or 0
+    return _money(row.get(name) or 0) - _money(off) + _money(back)
+
+
+def _said(amounts: Mapping[Any, Decimal]) -> dict[Any, Decimal]:
+    return {key: amount for key, amount in amounts.items() if amount}
 
 
 def _rows(simulators: Simulators, system: str, entity: str, company: str) -> list[dict[str, Any]]:
@@ -123,7 +183,7 @@ def _money(value: Any) -> Decimal:
 # --- The company with its shop alone
 
 
-def configure(sandbox: Simulators, folder: Path, **changes: Any) -> None:
+def configure(sandbox: Simulators, folder: Path, **changes: Any) -> World:
     """The demo's company with its shop alone; keywords change the shop's settings."""
     text = (Path(settings.BASE_DIR) / "demo" / "tenants.yaml").read_text(encoding="utf-8")
     entry = next(t for t in yaml.safe_load(text)["tenants"] if t["slug"] == "kasityopuoti")
@@ -138,6 +198,7 @@ def configure(sandbox: Simulators, folder: Path, **changes: Any) -> None:
     with scopes_disabled():
         Feed.objects.filter(connection__system="visma").update(read_until=db_now(), overlap_seconds=0)
         Feed.objects.update(settle_seconds=0, due_at=db_now())
+    return World(Tenant.objects.get(slug=entry["slug"]), entry, sandbox)
 
 
 STORES = ("default", "se", "no")
@@ -155,7 +216,13 @@ def begin_the_rest(sandbox: Simulators, count: int) -> list[str]:
         }
         bought = [{"sku": "A-001", "qty": 2}, {"sku": "A-004", "qty": 1}]
         made = _act(
-            sandbox, "guest_order", guest=company, items=bought, payment="purchaseorder", po_number=f"PO-{number}"
+            sandbox,
+            "guest_order",
+            guest=company,
+            items=bought,
+            payment="purchaseorder",
+            po_number=f"PO-{number}",
+            fees=[{"code": "app::handling", "label": "Handling", "amount": 1.25 * (number + 1)}],
         )
         _act(sandbox, "pay", order=made["increment_id"])
         bought = [{"sku": "A-001", "qty": 4}, {"sku": "A-004", "qty": 1}]
