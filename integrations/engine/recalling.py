@@ -39,6 +39,7 @@ def make(found_by: Delivery, recalls: Sequence[Recall], now: dt.datetime) -> Non
             rank=original.rank,
             business_number=original.business_number,
             source_modified_at=original.source_modified_at,
+            look_first=found_by.look_first,
             state=State.PENDING,
             since=now,
             not_before=now,

@@ -43,22 +43,26 @@ class Unagreed:
 def unagreed(partner: TradingPartner) -> list[Unagreed]:
     """What was not sent to a trading partner because nothing was agreed then. Only newest versions: what was changed
     since was looked at again."""
-    agreements = Agreement.objects.filter(partner=partner, direction=Direction.OUT, active=True).select_related(
-        "network"
-    )
     numbers = {(n.company, n.entity, n.number) for n in partner.numbers.all()}
-    agreed = {(a.network.key, a.document_type, a.stream): a for a in agreements}
-    if not agreed or not numbers:
+    if not numbers:
         return []
-    rows = Delivery.objects.filter(
-        tenant_id=partner.tenant_id,
-        state=State.NO_EFFECT,
-        error_class=UNMAPPED,
-        record__is_newest=True,
-        frozen_meta__number__in=sorted({number for _, _, number in numbers}),
-    ).select_related("record", "flow__integration__books", "flow__integration__partner__network")
+    rows = list(
+        Delivery.objects.filter(
+            tenant_id=partner.tenant_id,
+            state=State.NO_EFFECT,
+            error_class=UNMAPPED,
+            record__is_newest=True,
+            frozen_meta__number__in=sorted({number for _, _, number in numbers}),
+        )
+        .select_related("record", "flow__integration__books", "flow__integration__partner__network")
+        .order_by("pk")
+    )
+    if not rows:
+        return []
+    agreements = Agreement.objects.filter(partner=partner, direction=Direction.OUT, active=True)
+    agreed = {(a.network.key, a.document_type, a.stream): a for a in agreements.select_related("network")}
     found: dict[tuple[int, int], list[Delivery]] = {}
-    for row in rows.order_by("pk"):
+    for row in rows:
         who, network = row.frozen_meta, row.flow.integration.partner.network
         company = str((row.flow.integration.books.settings or {}).get("company_id", ""))
         agreement = agreed.get((who["network"], who["document_type"], who["stream"]))

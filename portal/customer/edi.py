@@ -64,7 +64,7 @@ def words_of(partner: TradingPartner) -> dict[str, Any]:
 
 @page()
 def partner(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    row = TradingPartner.objects.filter(pk=pk).first()
+    row = TradingPartner.objects.filter(pk=pk).prefetch_related("numbers").first()
     if row is None:
         raise Http404
     agreed = Agreement.objects.filter(partner=row).select_related("network")

@@ -52,6 +52,7 @@ def arguments(house: House) -> dict[str, dict[str, Any]]:
         "connection_webhooks": {"key": connection, "name": "webhook-keys"},
         "partner": {"pk": house.partner.pk},
         "partner_link": {"pk": house.partner.pk},
+        "partner_act": {"pk": house.partner.pk, "name": "send-unagreed"},
         "partner_stream": {"pk": house.partner.pk},
         "interchange": {"pk": house.interchange.pk},
         "edi_set": {"pk": house.sent.pk},

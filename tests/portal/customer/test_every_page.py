@@ -122,7 +122,7 @@ BUDGETS = {
     "operations": 5,
     "operation": 5,
     "partners": 9,
-    "partner": 19,
+    "partner": 20,
     "interchanges": 6,
     "interchange": 10,
     "received": 5,
