@@ -56,7 +56,7 @@ def built(agreement: Agreement, document: PurchaseOrder, build: Build | None = N
         purpose="original",
         digest="",
         options=options,
-        connection=Connection(),
+        connection=Connection(secrets={"api_key": "key"}),
         entity="supplier",
     )
 
@@ -162,3 +162,40 @@ def test_units_of_the_company_are_those_of_edifact(agree: Agree) -> None:
 def test_orderful_is_not_handed_edifact(agree: Agree) -> None:
     with pytest.raises(Unmappable, match="Orderful is handed X12 alone"):
         visma_orderful.check(in_edifact(agree(**EDIFACT), examples.ORDER))
+
+
+# --- Orderful's two APIs
+
+
+def sent_to_orderful(agreement: Agreement, **changes: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What Orderful is handed of the order, and what is told to people about it."""
+    line = msgspec.structs.replace(examples.ORDER.lines[0], **changes)
+    others = [msgspec.structs.replace(other, unit="STK") for other in examples.ORDER.lines[1:]]
+    whole = msgspec.structs.replace(examples.ORDER, lines=(line, *others))
+    document = built(agreement, whole)
+    return msgspec.json.decode(visma_orderful.body(document)), visma_orderful.check(document)
+
+
+def test_mosaic_is_the_rule_and_v3_what_the_agreement_asks_for(agree: Agree) -> None:
+    for settings in ({}, {"orderful_api": "auto"}, {"orderful_api": "v4"}):
+        body, said = sent_to_orderful(agree(settings=settings))
+        assert body["message"]["purchaseOrderNumber"] == examples.ORDER.number
+        assert "x12" not in body
+        assert not any("v3" in one for one in said)
+    body, said = sent_to_orderful(agree(settings={"orderful_api": "v3"}))
+    assert body["x12"].startswith("ISA*")
+    assert examples.ORDER.number in body["x12"]
+    assert "message" not in body
+    assert "Sent through v3: the agreement asks for v3" in said
+
+
+def test_what_mosaic_has_no_words_for_goes_by_v3_unless_the_agreement_forbids_it(agree: Agree) -> None:
+    body, said = sent_to_orderful(agree(), unit="KG")
+    assert "PO1*" in body["x12"]
+    assert "*KG*" in body["x12"]
+    (why,) = [one for one in said if one.startswith("Sent through v3: ")]
+    assert "KG" in why, "and why"
+    with pytest.raises(Unmappable, match="KG"):
+        sent_to_orderful(agree(settings={"orderful_api": "v4"}), unit="KG")
+    with pytest.raises(Unmappable, match="none of auto, v4"):
+        sent_to_orderful(agree(settings={"orderful_api": "v5"}))
