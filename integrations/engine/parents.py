@@ -6,8 +6,9 @@ from __future__ import annotations
 import structlog
 from django.db.models import QuerySet
 
-from integrations.engine.capture import Subscription, capture
+from integrations.engine.capture import capture
 from integrations.engine.handle import FenceLost, RunHandle
+from integrations.engine.read import subscriptions_of
 from integrations.engine.sessions import Sessions
 from integrations.flows.contract import FlowSpec, Needs
 from integrations.flows.registry import flow_spec
@@ -79,7 +80,7 @@ def _fetch(
     anew: bool = False,
 ) -> bool:
     """Fetches an object that was never captured, or (`anew`) one that was. True when it is there now."""
-    for flow, feed in parents:
+    for _, feed in parents:
         newest = Record.objects.filter(feed=feed, source_id=missing.source_id, is_newest=True)
         if not anew and newest.exists():
             continue
@@ -93,8 +94,8 @@ def _fetch(
             handle = RunHandle(
                 feed, delivery.fence, "", "needed", None, delivery.since, wanted_by=delivery, may_flood=True
             )
-            row = Flow.objects.select_related("integration__partner", "integration__books").get(pk=flow.pk)
-            capture(handle, [item], [Subscription(row, flow_spec(flow.full_key))])
+            # For every flow that takes from the feed: its next read finds nothing new in it.
+            capture(handle, [item], subscriptions_of(feed, spec))
             if anew:
                 newest.update(checked_at=asked_at)
         except (Fault, FenceLost) as error:

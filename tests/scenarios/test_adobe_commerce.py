@@ -27,9 +27,6 @@ def test_a_day_of_web_orders_closes_equal_although_the_network_stumbles(
     finished = [o["increment_id"] for o in orders if o["state"] == "complete"]
     in_parts = begin_the_rest(sandbox, 3)
     world, weather = configure(sandbox, tmp_path), Weather(sandbox)
-    # What is made of orders is read after them: an order that is fetched because its invoice came first is taken by the
-    # flow of orders alone (integrations/engine/parents.py), and a guest's waits for a customer then.
-    _hold(world, dt.timedelta(days=1))
     # No list fails more than twice in a row: the third time its bad record would be looked for.
     weather.meet("adobe", "V1/orders$", "reset", "503html")
     weather.meet("adobe", "V1/customers/search$", "reset_after", 503)
@@ -38,8 +35,6 @@ def test_a_day_of_web_orders_closes_equal_although_the_network_stumbles(
     weather.meet("adobe", "V1/orders$", "reset_after", (429, {"retry_after": 1}), method="POST")
     weather.meet("visma", "customerinvoice$", "reset_after", (429, {"retry_after": 1}), "reset_after", method="POST")
     weather.meet("visma", "v1/customer$", "503html", "reset_after", method="POST")
-    cluster.wait(lambda: _people_look(world) and _orders_were_read(world), seconds=240)
-    _hold(world, dt.timedelta())
     cluster.wait(lambda: _people_look(world) and weather.is_over, seconds=240)
     weather.clear()
     assert weather.met == {"reset", "reset_after", "503", "503html", "malformed", "429", NO_TIME}
@@ -63,16 +58,6 @@ def test_a_day_of_web_orders_closes_equal_although_the_network_stumbles(
         cluster.settle(seconds=120)
         assert Delivery.objects.count() == made
         assert set(Breaker.objects.values_list("position", flat=True)) == {Breaker.Position.CLOSED}
-
-
-def _hold(world: World, time: dt.timedelta) -> None:
-    with scopes_disabled():
-        feeds = Feed.objects.filter(tenant=world.tenant, key__in=["invoices", "credit-memos"])
-        feeds.update(due_at=db_now() + time)
-
-
-def _orders_were_read(world: World) -> bool:
-    return world.feed("orders").last_read_at is not None
 
 
 def _people_look(world: World) -> bool:

@@ -119,6 +119,8 @@ def test_rule_10_a_parent_that_was_never_captured_is_fetched(engine: Engine) -> 
     engine.deliver_all()
     assert engine.pair.fetched == ["7"]
     assert event(engine, "2").state == State.DELIVERED
+    taken = Delivery.objects.filter(business_number="7").values_list("flow__key", flat=True)
+    assert set(taken) == {"papers", "events"}, "the next read of the feed finds nothing new in it"
     assert [r.run_id for r in engine.records("7")] == [None]
     assert Link.objects.filter(entity="paper", source_id="7").exists()
     assert engine.feed.read_until is not None
