@@ -11,7 +11,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django_scopes import scopes_disabled
 
 from integrations.engine import issues
-from integrations.engine.handle import abandon_run
+from integrations.engine.backoff import pause_after
+from integrations.engine.closing import count_death
 from integrations.engine.workers import is_dead
 from integrations.http.errors import Fault
 from integrations.models import (
@@ -33,6 +34,12 @@ from portal.common.clock import db_now
 LEASE = dt.timedelta(seconds=150)
 """Longer than any single call may last."""
 CRASHES_ALLOWED = 2
+APART = dt.timedelta(seconds=2)
+"""Between the next tries of what one dead worker held: one of them may have killed it, and must not take the others
+with it a second time."""
+FARTHEST_APART = dt.timedelta(minutes=10)
+LOOKS_ALLOWED = 5
+"""So many look-ups in a row may fail before somebody is told."""
 LOOK_AHEAD = 25
 
 
@@ -126,16 +133,18 @@ def claim_delivery(worker: str, turn: Turn, *, only: Q | None = None, known: Kno
 
 def claim_mates(first: Delivery, worker: str, most: int, *, known: Known | None = None) -> list[Delivery]:
     """Claims up to `most` further deliveries that may go to the sink in one call with a claimed one: of the same
-    operation of the same flow, each of another lane.
+    operation of the same flow, each of another lane. What a worker died over goes alone: it may kill the next one too.
 
     Unscoped, as the first one was claimed: a tenant beside the state in the look for earlier ones of a lane makes
     SQLite read all that is open for each of them, and thousands may be.
     """
     found: list[Delivery] = []
+    if first.crashes:
+        return found
     with scopes_disabled():
         while len(found) < most:
             now = db_now()
-            due = due_deliveries(now).filter(flow_id=first.flow_id, operation=first.operation)
+            due = due_deliveries(now).filter(flow_id=first.flow_id, operation=first.operation, crashes=0)
             pk = _claim(due.filter(sink_connection_id=first.sink_connection_id), worker, now)
             if pk is None:
                 break
@@ -250,7 +259,7 @@ def _tenants_of(due: QuerySet[Delivery]) -> list[int]:
 def sweep_leases() -> int:
     """Frees what dead workers held: after its lease, or at once when its process is gone from this host. Without an
     open attempt nothing was sent: pending. With one, nobody knows: in doubt, never pending. What killed its worker
-    twice is parked. Returns how many were freed."""
+    twice is parked; what merely died with it goes on apart from it. Returns how many were freed."""
     now = db_now()
     freed = 0
     held = Delivery.objects.filter(lease_until__isnull=False).values_list("pk", "lease_until", "worker")
@@ -265,18 +274,28 @@ def sweep_leases() -> int:
             )
             if delivery is None:
                 continue
-            _free(delivery, now)
+            _free(delivery, now, at=now + min(freed * APART, FARTHEST_APART))
             freed += 1
     for model, holder in ((Feed, "leased_by"), (Backfill, "leased_by"), (Operation, "leased_by"), (WorkSlot, "holder")):
         for row in model.objects.filter(lease_until__gte=now):
             if is_dead(getattr(row, holder)):
-                if isinstance(row, Feed):
-                    abandon_run(row, now)
-                model.objects.filter(pk=row.pk, lease_until=row.lease_until).update(lease_until=None, **{holder: ""})
+                _let_go(row, holder, now)
     return freed
 
 
-def _free(delivery: Delivery, now: dt.datetime) -> None:
+def _let_go(row: Feed | Backfill | Operation | WorkSlot, holder: str, now: dt.datetime) -> None:
+    """Frees what a dead worker held, unless somebody did so before."""
+    with transaction.atomic():
+        held = type(row).objects.filter(pk=row.pk, lease_until=row.lease_until)
+        if held.update(lease_until=None, **{holder: ""}) and isinstance(row, Feed):
+            count_death(row, now)
+            Feed.objects.filter(pk=row.pk, lease_until=None).update(
+                failures=row.failures, due_at=row.due_at, last_problem=row.last_problem
+            )
+
+
+def _free(delivery: Delivery, now: dt.datetime, *, at: dt.datetime) -> None:
+    """`at`: when it is its turn again."""
     worker = delivery.worker
     delivery.fence += 1  # whatever the dead worker still writes comes too late
     delivery.lease_until, delivery.worker = None, ""
@@ -286,12 +305,18 @@ def _free(delivery: Delivery, now: dt.datetime) -> None:
     if delivery.state == State.SENDING:
         delivery.crashes += 1
         delivery.state, delivery.since = (State.IN_DOUBT if was_calling else State.PENDING), now
-        delivery.not_before = now
+        delivery.not_before = at
         if delivery.crashes >= CRASHES_ALLOWED and not was_calling:
             delivery.state = State.FAILED
             delivery.reason = "Its worker died twice while preparing it. It is parked, so that others go on."
             delivery.error_class = "bug"
             issues.for_delivery(delivery, Fault(delivery.reason, remedy="The support looks into it."), now=now)
+    else:  # it was being looked for: that may be what killed the worker, so it is done again later and later
+        delivery.transient_failures += 1
+        delivery.not_before = now + pause_after(delivery.transient_failures)
+        if delivery.transient_failures >= LOOKS_ALLOWED:
+            words = f"Workers die while they look what became of {delivery.business_number or 'a record'}."
+            issues.for_delivery(delivery, Fault(words, remedy="The support looks into it."), now=now)
     delivery.save()
     trail.record(
         trail.event(

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 
-from integrations.engine.handle import RunHandle
+from integrations.engine import issues
+from integrations.engine.backoff import pause_after
+from integrations.engine.handle import RunHandle, abandon_run
+from integrations.http.errors import Fault
 from integrations.http.session import Session
 from integrations.models import Exchange, Feed, Run
+
+DEATHS_UNTOLD = 3
+"""A read may end its worker so often in a row before somebody is told. The first time it begins again at once: workers
+are restarted for many reasons."""
+
+
+def count_death(feed: Feed, now: dt.datetime) -> None:
+    """In memory, and with its issue: a read ended with its worker. One that does so again and again must not take one
+    worker after the other."""
+    abandon_run(feed, now)
+    feed.failures += 1
+    if feed.failures < 2:
+        return
+    feed.due_at = now + pause_after(feed.failures)
+    if feed.failures >= DEATHS_UNTOLD:
+        feed.last_problem = f"Workers die while they read it, {feed.failures} times in a row now."
+        issues.for_feed(feed, Fault(feed.last_problem, remedy="The support looks into it."), now=now)
 
 
 def close_run(handle: RunHandle, session: Session, outcome: str, problem: str, now: dt.datetime) -> None:

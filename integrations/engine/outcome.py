@@ -221,7 +221,7 @@ def wake_those_who_wait_for(delivery: Delivery, now: dt.datetime) -> None:
 
 def fail(delivery: Delivery, error: Exception, *, visibility: dt.timedelta, now: dt.datetime) -> None:
     """In memory, and with its issue: what an error makes of a delivery that was being sent."""
-    delivery.error_class = issues.error_class(error)
+    before, delivery.error_class = delivery.error_class, issues.error_class(error)
     if isinstance(error, Fault) and error.progress:
         delivery.frozen_meta = {**delivery.frozen_meta, "progress": error.progress}
     match error:
@@ -242,6 +242,8 @@ def fail(delivery: Delivery, error: Exception, *, visibility: dt.timedelta, now:
             issues.for_delivery(delivery, error, now=now)
         case Conflict():
             delivery.base = {**error.base, **(delivery.base or {})}
+            if before == Transient.kind:
+                delivery.transient_failures = 0  # what an outage took of tries is not taken of these
             delivery.transient_failures += 1
             if delivery.transient_failures >= CONFLICTS_ALLOWED:
                 _give_up(delivery, error, now)

@@ -15,8 +15,8 @@ from integrations.engine import epoch, flood, issues, pace, quiet
 from integrations.engine.backoff import pause_after
 from integrations.engine.cadence import EVERY_DAY, Cadence, NeverDue
 from integrations.engine.capture import Subscription
-from integrations.engine.closing import close_run, keep_exchanges
-from integrations.engine.handle import FenceLost, RunHandle, abandon_run
+from integrations.engine.closing import close_run, count_death, keep_exchanges
+from integrations.engine.handle import FenceLost, RunHandle
 from integrations.engine.pull import Keep, Stretch, as_json, from_json, pull
 from integrations.engine.sessions import Sessions
 from integrations.flows.registry import all_flows
@@ -60,10 +60,10 @@ def claim_feed(worker: str, *, only: set[int] | None = None) -> Feed | None:
         if feed is None:
             return None
         if feed.lease_until is not None:
-            abandon_run(feed, now)  # whoever had it did not give it back
+            count_death(feed, now)  # whoever had it did not give it back
         feed.fence += 1
         feed.lease_until, feed.leased_by = now + LEASE, worker
-        feed.save(update_fields=["fence", "lease_until", "leased_by"])
+        feed.save(update_fields=["fence", "lease_until", "leased_by", "failures", "last_problem"])
     return Feed.objects.select_related("connection", "tenant").get(pk=feed.pk)
 
 

@@ -40,7 +40,7 @@ def reopen(delivery_id: int, *, actor: User | None, content: Bytes = "current", 
             content = "original"
         if content == "current":
             outcome.thaw(delivery)
-        delivery.transient_failures, delivery.crashes, delivery.base = 0, 0, {}
+        delivery.transient_failures, delivery.crashes, delivery.base, delivery.deadline = 0, 0, {}, None
         outcome.set_state(delivery, State.PENDING, now, reason="A person asked for another try.")
         delivery.not_before = now
         delivery.save()

@@ -173,14 +173,19 @@ def test_rule_04_every_try_sends_the_same_bytes(engine: Engine) -> None:
     assert [a.number for a in Attempt.objects.all()] == [1, 2, 3]
 
 
-def test_rule_19_a_conflict_prepares_anew_and_ends_with_a_person(engine: Engine) -> None:
-    engine.pair.effects = [Conflict("Changed.") for _ in range(outcome.CONFLICTS_ALLOWED)]
+@pytest.mark.parametrize("down", [0, 9], ids=["at once", "after an outage"])
+def test_rule_19_a_conflict_prepares_anew_and_ends_with_a_person(engine: Engine, down: int) -> None:
+    """What an outage took of tries is not taken of them. Each try is handed the values that the first one was to
+    replace, not those of whoever came between."""
+    conflicts = [Conflict("Changed.", base={"price": str(n)}) for n in range(outcome.CONFLICTS_ALLOWED)]
+    engine.pair.effects = [*[Transient("Down.")] * down, *conflicts]
     engine.read([item("1")])
-    for _ in range(outcome.CONFLICTS_ALLOWED):
+    for left in reversed(range(down + outcome.CONFLICTS_ALLOWED)):
         engine.later()
         delivery = engine.deliver()
+        assert delivery.state == (State.PENDING if left else State.FAILED)
     assert len(engine.pair.jobs) == outcome.CONFLICTS_ALLOWED
-    assert delivery.state == State.FAILED
+    assert [o.base for o in engine.pair.sent[down:]] == [{}, *[{"price": "0"}] * (outcome.CONFLICTS_ALLOWED - 1)]
     assert delivery.issue is not None
 
 

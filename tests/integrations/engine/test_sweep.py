@@ -6,17 +6,27 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
-from integrations.engine.claim import CRASHES_ALLOWED, claim_verdict, sweep_leases
+from integrations.engine.claim import (
+    APART,
+    CRASHES_ALLOWED,
+    LOOKS_ALLOWED,
+    claim_mates,
+    claim_verdict,
+    sweep_leases,
+)
+from integrations.engine.closing import DEATHS_UNTOLD
+from integrations.engine.deliver import batch_of
 from integrations.engine.read import claim_feed
 from integrations.engine.workers import host_name, is_dead, worker_name
 from integrations.http.errors import Unknown
 from integrations.models import Attempt, Delivery, Feed, Issue, Run, State, WorkSlot
 from portal.common.clock import db_now
 from tests.support.harness import WORKER, Engine
-from tests.support.pair import item
+from tests.support.pair import item, taking_batches
 
 HOUR = dt.timedelta(hours=1)
 
@@ -105,6 +115,49 @@ def test_a_dead_look_leaves_the_doubt(engine: Engine, dead: str) -> None:
     assert (delivery.state, delivery.crashes, delivery.lease_until) == (State.IN_DOUBT, 0, None)
 
 
+def test_rule_09_a_look_that_kills_its_workers_is_done_later_and_later_and_told(engine: Engine, dead: str) -> None:
+    engine.pair.effects = [Unknown("No answer.")]
+    engine.read([item("1")])
+    engine.deliver()
+    for _ in range(LOOKS_ALLOWED):
+        engine.later()
+        assert claim_verdict(dead) is not None
+        sweep_leases()
+        assert claim_verdict(dead) is None  # not at once: it would take one worker after the other
+    delivery = engine.delivery("1")
+    assert delivery.state == State.IN_DOUBT
+    assert delivery.issue is not None
+    assert delivery.issue.who == Issue.Who.STAFF
+    engine.later()
+    assert engine.settle().state == State.IN_DOUBT  # it was not there: the second look counts
+    engine.later()
+    engine.settle()
+    delivery = engine.deliver()
+    assert delivery.state == State.DELIVERED
+    assert delivery.issue is not None
+    assert delivery.issue.status == Issue.Status.RESOLVED
+
+
+def test_rule_09_what_died_with_another_goes_apart_from_it(engine: Engine, dead: str) -> None:
+    """A batch kills its worker over one of its documents: the others must not be parked with it."""
+    taking_batches(5)
+    engine.read([item(str(n)) for n in range(1, 6)])
+    first = engine.claim(dead)
+    assert first is not None
+    assert len(claim_mates(first, dead, batch_of(first) - 1)) == 4
+    assert sweep_leases() == 5
+    turns = sorted(d.not_before for d in engine.deliveries())
+    assert all(later - earlier >= APART for earlier, later in pairwise(turns))
+    engine.later()
+    first = engine.claim(dead)
+    assert first is not None
+    assert claim_mates(first, dead, batch_of(first) - 1) == []  # again it is the bad one
+    sweep_leases()
+    engine.later()
+    engine.deliver_all()
+    assert sorted(d.state for d in engine.deliveries()) == [*[State.DELIVERED] * 4, State.FAILED]
+
+
 def test_what_was_given_back_meanwhile_is_left_alone(engine: Engine) -> None:
     engine.read([item("1")])
     claimed = engine.claim()
@@ -122,6 +175,28 @@ def test_feeds_and_slots_of_dead_workers_are_free_at_once(engine: Engine, dead: 
     assert Feed.objects.get().lease_until is None
     assert WorkSlot.objects.get().lease_until is None
     assert claim_feed(WORKER) is not None
+
+
+@pytest.mark.parametrize("how", ["known to be dead", "its lease ended"])
+def test_rule_09_a_feed_that_kills_its_workers_is_read_later_and_later_and_told(
+    engine: Engine, dead: str, how: str
+) -> None:
+    for deaths in range(1, DEATHS_UNTOLD + 1):
+        engine.due()
+        if how == "known to be dead":
+            assert claim_feed(dead) is not None
+            sweep_leases()
+            due_at = engine.feed.due_at
+            assert due_at is not None
+            assert (due_at > db_now()) == (deaths > 1)  # a restart of workers holds nothing back
+        else:
+            assert claim_feed(dead) is not None
+            engine.later()
+    assert Issue.objects.exists() == (how == "known to be dead")
+    engine.due()
+    engine.read([])
+    assert not Issue.objects.filter(status=Issue.Status.OPEN).exists()
+    assert (engine.feed.failures, engine.feed.last_problem) == (0, "")
 
 
 @pytest.mark.parametrize("how", ["known to be dead", "its lease ended"])
