@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from portal.common.redaction import scrub
@@ -164,17 +165,31 @@ class Answer:
 
 
 def retry_after(headers: Mapping[str, str], now: dt.datetime) -> dt.datetime | None:
-    """When a Retry-After header (seconds or HTTP date) allows the next call, or None."""
-    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "").strip()
+    """When a Retry-After header (seconds or HTTP date) allows the next call, by our clock, or None. A date is by the
+    clock of whoever answered, which its Date header tells."""
+    value = _header(headers, "retry-after").strip()
     if not value:
         return None
     if value.isdecimal():
         return now + dt.timedelta(seconds=min(int(value), 86_400))
-    from email.utils import parsedate_to_datetime
+    moment = _http_date(value)
+    return now + (moment - (date_of(headers) or now)) if moment is not None else None
 
+
+def date_of(headers: Mapping[str, str]) -> dt.datetime | None:
+    """The clock of whoever answered, by its Date header. One without a zone is in UTC, as all are; a proxy may add a
+    second one, and then the first counts."""
+    return _http_date(",".join(_header(headers, "date").split(",")[:2]))
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((v for k, v in headers.items() if k.lower() == name), "")
+
+
+def _http_date(value: str) -> dt.datetime | None:
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (TypeError, ValueError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 

@@ -12,7 +12,7 @@ import requests
 
 from integrations.http import tokens
 from integrations.http.budget import RateReading
-from integrations.http.errors import Answer, Fault
+from integrations.http.errors import Answer, Fault, date_of
 
 if TYPE_CHECKING:
     from integrations.http.session import Session
@@ -33,16 +33,8 @@ class Response:
 
     @property
     def date(self) -> dt.datetime | None:
-        """The server's clock by its Date header. One without a zone is in UTC, as all are; a proxy may add a second
-        one, and then the first counts."""
-        from email.utils import parsedate_to_datetime
-
-        first = ",".join(self.headers.get("Date", "").split(",")[:2])
-        try:
-            moment = parsedate_to_datetime(first)
-        except (TypeError, ValueError):
-            return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+        """The server's clock by its Date header."""
+        return date_of(self.headers)
 
 
 class Auth(Protocol):

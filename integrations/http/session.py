@@ -29,6 +29,7 @@ from integrations.http.errors import (
     Transient,
     Unauthorized,
     Unknown,
+    date_of,
     default_fault,
     retry_after,
 )
@@ -43,6 +44,7 @@ from integrations.http.profile import Signs as Signs
 from integrations.http.recorder import Recorded
 from integrations.models import Connection
 from portal.common import durations
+from portal.common.clock import db_now
 from portal.common.decoding import decoder
 
 IDLE_SECONDS = 5.0
@@ -171,9 +173,8 @@ class Session:
             answer, response = self._send("POST", address, None, all_headers, body, effect=False, login=True)
             if 200 <= answer.status < 300:
                 return response
-            fault = self.profile.fault(answer, timezone.now()) or default_fault(
-                answer, system=self.profile.label, now=timezone.now()
-            )
+            now = db_now()
+            fault = self.profile.fault(answer, now) or default_fault(answer, system=self.profile.label, now=now)
             if answer.status in (400, 401, 403) and not isinstance(fault, RateLimited):
                 raise ConfigError(fault.sentence, remedy=fault.remedy, technical=fault.technical, status=answer.status)
             raise fault
@@ -248,7 +249,7 @@ class Session:
                 if 200 <= answer.status < 300:
                     breaker.succeeded(self.connection, admitted, effect=effect)
                     return response
-                now = timezone.now()
+                now = db_now()  # until when it stops is for all hosts, and their clocks differ
                 fault = self.profile.fault(answer, now) or default_fault(answer, system=self.profile.label, now=now)
                 if isinstance(fault, Unauthorized) and generation is not None and refused is None:
                     refused = generation  # once: the token may have ended early or been revoked
@@ -282,7 +283,7 @@ class Session:
     def _check_time(self) -> None:
         """Raises Paused when an effect that is begun now could outlast the lease under which it is made."""
         if self.effects_until is not None and time.monotonic() + self.profile.deadline > self.effects_until:
-            raise Paused(f"{self.profile.label} was too slow to begin with it in time.", retry_at=timezone.now())
+            raise Paused(f"{self.profile.label} was too slow to begin with it in time.", retry_at=db_now())
 
     def _note(self, fault: Fault, admitted: Admission | None, *, effect: bool) -> None:
         """Tells breaker and budget of a fault. `admitted` is None for a login: that it is answered proves nothing of
@@ -308,8 +309,10 @@ class Session:
                 breaker.succeeded(self.connection, admitted, effect=effect)  # it answered sensibly
 
     def _learn(self, answer: Answer) -> None:
-        now = timezone.now()
-        reading = self.profile.rate(answer.headers, now) if self.profile.rate is not None else None
+        if self.profile.rate is None:
+            return
+        now = date_of(answer.headers) or timezone.now()  # whoever answered counts by its own clock
+        reading = self.profile.rate(answer.headers, now)
         if reading is None:
             return
         if answer.status == 429 and reading.resets_in is None and (until := retry_after(answer.headers, now)):

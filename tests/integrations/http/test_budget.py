@@ -12,11 +12,12 @@ import pytest
 from django.conf import settings
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from integrations.http import budget
 from integrations.http.budget import BACKGROUND_SHARE, PEOPLE_SHARE, RateReading
-from integrations.http.errors import RateLimited
+from integrations.http.errors import RateLimited, retry_after
 from integrations.http.session import Session
 from integrations.models import Connection, RateBudget
 from integrations.selectors import CallsLeft
@@ -171,8 +172,9 @@ CALLS = 25
 _PROGRAM = """
 import sys, django
 django.setup()
+from django.utils import timezone
 from django_scopes import scopes_disabled
-from integrations.http.errors import RateLimited
+from integrations.http.errors import RateLimited, retry_after
 from integrations.models import Connection
 from integrations.systems.registry import system
 with scopes_disabled():
@@ -206,3 +208,36 @@ def test_rule_12_four_processes_meet_at_most_one_429(world, own_folder: Path) ->
     assert [e["status"] for e in entries].count(200) >= 30
     logins = [e for e in world.simulators.requests("visma") if e["path"].endswith("/connect/token")]
     assert len(logins) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ({"Retry-After": "40"}, 40),
+        ({"Retry-After": "Sat, 21 Nov 2026 10:00:40 GMT", "Date": "Sat, 21 Nov 2026 10:00:00 GMT"}, 40),
+        ({"retry-after": "Sat, 21 Nov 2026 12:00:30 GMT"}, 30),
+        ({"Retry-After": "soon", "Date": "nonsense"}, None),
+    ],
+    ids=["seconds", "a date by its own clock", "a date by no clock", "nonsense"],
+)
+def test_rule_12_when_to_come_again_is_by_the_clock_of_whoever_says_it(
+    said: dict[str, str], seconds: int | None
+) -> None:
+    now = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
+    assert retry_after(said, now) == (None if seconds is None else now + dt.timedelta(seconds=seconds))
+
+
+@pytest.mark.skipif(database.vendor == "sqlite", reason="There all hosts are one, with one clock.")
+@pytest.mark.parametrize("off", [-HOUR, HOUR], ids=["behind", "ahead"])
+def test_rule_12_a_429_stops_all_hosts_though_the_clock_of_the_one_that_heard_it_is_wrong(
+    session: Session, server: ScriptedServer, off: dt.timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: true() + off)
+    server.script = [Says(429, None, {"Retry-After": "40"})]
+    with pytest.raises(RateLimited) as caught:
+        session.get("/things")
+    assert abs(caught.value.retry_at - db_now() - dt.timedelta(seconds=40)) < dt.timedelta(minutes=1)
+    with pytest.raises(RateLimited):
+        session.get("/things")
+    assert len(server.asked) == 1
