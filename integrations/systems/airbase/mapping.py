@@ -16,6 +16,7 @@ from edi.documents.invoice import Invoice
 from edi.documents.purchase_order import PurchaseOrder
 from edi.documents.values import Value, normalise
 from integrations.documents import Supplier
+from integrations.systems.adding_up import must_add_up
 from integrations.systems.airbase import wire
 from integrations.systems.contract import Unmappable
 
@@ -132,8 +133,10 @@ def tag_reference(segment: int, value: str) -> str:
 def bill(invoice: Invoice, *, reference: str, vendor_number: str, tags: dict[str, tuple[str, ...]]) -> Row:
     """An invoice. A credit note keeps its sign. `reference` is its key in our books; `tags` the dimensions by line.
 
-    What is no line (charges, tax, rounding) is a line of its own, so that lines add up to what is to be paid.
+    What is no line (charges, tax, rounding) is a line of its own, so that lines add up to what is to be paid. Raises
+    Unmappable where they do not in our books.
     """
+    must_add_up(invoice)
     lines = [
         {
             "line_number": n,

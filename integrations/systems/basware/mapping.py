@@ -19,6 +19,7 @@ from edi.documents.invoice import Invoice
 from edi.documents.purchase_order import OrderLine, PurchaseOrder
 from edi.documents.values import Address
 from integrations.documents import Supplier
+from integrations.systems.adding_up import must_add_up
 
 Row = dict[str, Any]
 CODE = 36
@@ -321,7 +322,9 @@ def invoice_id(place: Place, reference: str) -> str:
 
 def invoice(place: Place, given: Invoice, *, bum_id: str, vendor_number: str) -> Row:
     """An invoice for the intake. Which members Basware's Network takes is not public; these are our own, by the names
-    of its accounting documents where those have one. A credit note keeps its sign."""
+    of its accounting documents where those have one. A credit note keeps its sign. Raises Unmappable where its parts do
+    not add up."""
+    must_add_up(given)
     supplier = given.party("supplier")
     row: Row = {
         "externalCode": bum_id,
