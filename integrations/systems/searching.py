@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from integrations.http.errors import Transient
+from integrations.http.session import Session
 
 MOST_CALLS = 60
 """So many calls are spent on one page. More bad records than that are no bad records but an outage."""
@@ -55,6 +57,42 @@ def search(ask: Callable[[int, int], P], number: int, size: int, fault: Transien
             if not page.elements:
                 break  # behind the end of the list
     return [found[place] for place in sorted(found)]
+
+
+@contextmanager
+def searching(session: Session, cheap: Callable[[], object]) -> Iterator[None]:
+    """While parts of a page are asked for, whose failing says nothing of the connection. Begins with a call that must
+    succeed: an outage is no bad page."""
+    cheap()
+    session.is_searching = True
+    try:
+        yield
+    finally:
+        session.is_searching = False
+
+
+class PutOff:
+    """What does not come of single records while a page is read: each is told at the end of the read, when all others
+    are there. Then the read has failed, visibly, and it looks for them again; nothing else waits for that."""
+
+    def __init__(self) -> None:
+        self._first: Transient | None = None
+
+    @contextmanager
+    def over(self, what: str) -> Iterator[None]:
+        """Goes on behind the block when `what` does not come. An outage is not put off for long: the breaker opens."""
+        try:
+            yield
+        except Transient as fault:
+            if self._first is None:
+                fault.sentence = f"{what} does not come; all others were read. {fault.sentence}"
+                fault.args = (fault.sentence,)
+                self._first = fault
+
+    def tell(self) -> None:
+        """Raises what came first."""
+        if self._first is not None:
+            raise self._first
 
 
 def _smallest_factor(number: int) -> int:

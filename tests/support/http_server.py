@@ -118,3 +118,17 @@ def relay(to: str, spoil: Callable[[Asked], Says | None]) -> Answering:
         return Says(true.status_code, true.content, kept)
 
     return answer
+
+
+DOWN = Says(500, b"<h1>Server Error</h1>", {"Content-Type": "text/html"})
+
+
+def failing(to: str, spoilt: Callable[[Asked, Says], bool]) -> Answering:
+    """Another server as it is, but for good answers that are spoilt: in their place, it fails."""
+    true = relay(to, lambda asked: None)
+
+    def answer(asked: Asked) -> Says:
+        says = true(asked)
+        return DOWN if says.status == 200 and spoilt(asked, says) else says
+
+    return answer

@@ -6,6 +6,7 @@ What is public of it: https://github.com/hotgluexyz/tap-airbase and https://gith
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -23,6 +24,14 @@ BULK = 100
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """The rows of a page, each row's own bytes."""
+
+    elements: tuple[bytes, ...]
+    is_last: bool
+
+
 class Client:
     """Airbase as one API key sees it. Every method raises Fault."""
 
@@ -33,12 +42,18 @@ class Client:
         """The rows of a list, page by page, each row's own bytes. Pages are counted here: what `next` holds is not
         known publicly. A page past the end is empty."""
         for number in range(1, MOST_PAGES + 1):
-            params = {**filters, "page": number, "page_size": self.options.page_size}
-            page: wire.Page = self.session.decode(self.session.get(path, params=params), wire.Page)
-            yield tuple(bytes(row) for row in page.data)
-            if not page.data or page.pagination is None or page.pagination.next in (None, "", 0):
+            page = self.page(path, number, self.options.page_size, **filters)
+            yield page.elements
+            if page.is_last:
                 return
         raise Transient(f"{LABEL}'s list {path} does not end after {MOST_PAGES} pages.")
+
+    def page(self, path: str, number: int, size: int, **filters: str) -> ListPage:
+        """One page of a list."""
+        params = {**filters, "page": number, "page_size": size}
+        page: wire.Page = self.session.decode(self.session.get(path, params=params), wire.Page)
+        ends = not page.data or page.pagination is None or page.pagination.next in (None, "", 0)
+        return ListPage(tuple(bytes(row) for row in page.data), ends)
 
     def find(self, path: str, reference: str) -> dict[str, Any] | None:
         """The row with this erp_reference_id, None when there is none. The filter is looked at again: one that is not

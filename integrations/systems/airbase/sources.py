@@ -6,26 +6,38 @@ each read takes what waits, and what was taken back. What was seen before says n
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from integrations.http.errors import NotFound
+from integrations.http.errors import NotFound, Transient
 from integrations.http.session import Session
 from integrations.models import Connection, Record
 from integrations.systems.airbase import wire
-from integrations.systems.airbase.client import Client
-from integrations.systems.airbase.errors import NotOffered
+from integrations.systems.airbase.client import MOST_PAGES, Client, ListPage
+from integrations.systems.airbase.errors import LABEL, NotOffered
 from integrations.systems.airbase.settings import Options
 from integrations.systems.contract import Item, Page, Window
+from integrations.systems.searching import Part, PutOff, search, searching
 
 VOLATILE = frozenset({"status", "error_message", "erp_url", "url", "airbase_url"})
+SEARCHED = 100
+"""Rows of a page while a bad one is looked for: no more than Airbase is sure to give, so that its parts fit."""
 READY, TAKEN_BACK, UNKNOWN, DONE = "ready", "taken back", "unknown", "done"
 """What a payment's status comes to. Unknown: neither a setting nor we know it, so nothing is booked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A page: rows as they came, and what stands in the place of those that do not come."""
+
+    good: tuple[bytes, ...]
+    bad: tuple[Item, ...] = ()
 
 
 class _Source:
@@ -41,17 +53,60 @@ class _Source:
     def confirm(self, items: Sequence[Item]) -> None:
         """Results are reported by the flow, one by one."""
 
+    def _cheap_call(self) -> object:
+        return self._session.get(self._options.subsidiaries_path, params={"page_size": 1})
+
+    def _pages(self, path: str, **filters: str) -> Iterator[_Rows]:
+        """The pages of a list. Once reads have failed again and again, pages are small, and one that does not come is
+        asked for in parts: what Airbase fails over is put aside as an item that says so, and its neighbours go on."""
+        if not self._session.searches:
+            yield from (_Rows(rows) for rows in self._client.pages(path, **filters))
+            return
+        size, last = min(self._options.page_size, SEARCHED), ""
+        in_a_row = 0
+
+        def ask(number: int, size: int) -> ListPage:
+            return self._client.page(path, number, size, **filters)
+
+        for number in range(1, MOST_PAGES + 1):
+            try:
+                parts = [Part(ask(number, size))]
+            except Transient as fault:
+                with searching(self._session, self._cheap_call):
+                    parts = search(ask, number, size, fault)
+                bad = fault
+            rows: list[bytes] = []
+            unreadable: list[Item] = []
+            for part in parts:
+                if part.page is None:
+                    in_a_row += 1
+                    unreadable.append(_bad(path, last, in_a_row, bad))
+                elif part.page.elements:
+                    rows += part.page.elements
+                    last, in_a_row = _id_of(part.page.elements[-1]) or last, 0
+            yield _Rows(tuple(rows), tuple(unreadable))
+            end = parts[-1].page
+            if end is not None and end.is_last:
+                return
+        raise Transient(f"{LABEL}'s list {path} does not end after {MOST_PAGES} pages.")
+
 
 class Payments(_Source):
     """Payments of bills, each with the bills that it pays."""
 
     def read(self, window: Window, resume: dict[str, Any] | None) -> Iterator[Page]:
-        """What waits to be booked, then what was taken back."""
+        """What waits to be booked, then what was taken back. A payment whose bill does not come keeps none of the
+        others back."""
+        put_off = PutOff()
         for status in (self._options.ready_status, *self._options.voided_statuses):
-            for rows in self._client.pages(self._path(), status=status):
-                known = self._known(rows)
-                items = (self._item(raw, known) for raw in rows)
+            for rows in self._pages(self._path(), status=status):
+                known = self._known(rows.good)
+                items = list(rows.bad)
+                for raw in rows.good:
+                    with put_off.over(f"A bill of payment {_id_of(raw)}"):
+                        items.append(self._item(raw, known))
                 yield Page(items=tuple(item for item in items if item.status != DONE))
+        put_off.tell()
 
     def fetch(self, source_id: str) -> Item | None:
         raw = self._client.one(self._options.ledger_path, source_id)
@@ -63,10 +118,7 @@ class Payments(_Source):
     def _known(self, rows: Sequence[bytes]) -> frozenset[str]:
         """Fingerprints of what was captured of these entries: what says nothing new is not captured again, and needs
         no calls for its bills. Thousands may wait at the end of a month, and they are read every few minutes."""
-        ids = []
-        for raw in rows:
-            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-                ids.append(msgspec.json.decode(raw, type=wire.Identified, strict=False).own_id)
+        ids = [_id_of(raw) for raw in rows]
         newest = Record.objects.filter(
             feed__connection=self._connection, feed__key="payments", source_id__in=ids, is_newest=True
         )
@@ -76,13 +128,7 @@ class Payments(_Source):
         try:
             entry = msgspec.json.decode(raw, type=wire.Entry, strict=False)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            digest = hashlib.sha256(raw).hexdigest()
-            return Item(
-                source_id=f"unreadable-{digest[:16]}",
-                raw=raw,
-                fingerprint=digest,
-                problem=f"An entry that Airbase sent cannot be read: {error}"[:500],
-            )
+            return _unreadable(raw, "An entry", error)
         standing = self._standing(entry.status)
         mark = {READY: False, DONE: False, TAKEN_BACK: True}.get(standing, entry.status)
         fingerprint = _fingerprint(raw, mark)
@@ -124,16 +170,19 @@ class NewVendors(_Source):
     """Vendors without a reference to our books: made in Airbase."""
 
     def read(self, window: Window, resume: dict[str, Any] | None) -> Iterator[Page]:
-        for rows in self._client.pages(self._options.vendors_path, erp_reference_id=""):
-            items = (self._item(raw) for raw in rows)
-            yield Page(items=tuple(item for item in items if item.status == "new"))
+        for rows in self._pages(self._options.vendors_path, erp_reference_id=""):
+            items = (*rows.bad, *(self._item(raw) for raw in rows.good))
+            yield Page(items=tuple(item for item in items if item.status == "new" or item.problem))
 
     def fetch(self, source_id: str) -> Item | None:
         raw = self._client.one(self._options.vendors_path, source_id)
         return self._item(raw) if raw is not None else None
 
     def _item(self, raw: bytes) -> Item:
-        vendor = self._client.decode(raw, wire.Vendor)
+        try:
+            vendor = msgspec.json.decode(raw, type=wire.Vendor, strict=False)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return _unreadable(raw, "A vendor", error)
         return Item(
             source_id=vendor.own_id,
             raw=raw,
@@ -141,6 +190,38 @@ class NewVendors(_Source):
             business_number=vendor.name or vendor.own_id,
             status="linked" if vendor.reference else "new",
         )
+
+
+def _id_of(raw: bytes) -> str:
+    """A row's id; "" for one that cannot be read."""
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(raw, type=wire.Identified, strict=False).own_id
+    return ""
+
+
+def _unreadable(raw: bytes, what: str, why: Exception) -> Item:
+    digest = hashlib.sha256(raw).hexdigest()
+    return Item(
+        source_id=f"unreadable-{digest[:16]}",
+        raw=raw,
+        fingerprint=digest,
+        problem=f"{what} that {LABEL} sent cannot be read: {why}"[:500],
+    )
+
+
+def _bad(path: str, after: str, in_a_row: int, fault: Transient) -> Item:
+    """What stands in the place of a row that Airbase does not give. Known by its neighbour: nothing else is. Of several
+    one after the other the neighbour is the same."""
+    place = f"after {after}" if after else "at the beginning"
+    place += f", number {in_a_row}" if in_a_row > 1 else ""
+    return Item(
+        source_id=f"unreadable, {place}"[:200],
+        raw=(fault.technical or fault.sentence).encode(),
+        fingerprint=hashlib.sha256(f"{path}, {place}".encode()).hexdigest(),
+        business_number=f"({place})",
+        problem=f"One of the rows of {path} cannot be read: {LABEL} fails over it whenever it is in a list ({place}). "
+        f"Tell {LABEL}'s support.",
+    )
 
 
 def _fingerprint(raw: bytes, mark: bool | str | None = False) -> str:

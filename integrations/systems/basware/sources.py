@@ -22,6 +22,7 @@ from integrations.systems.basware.client import Client
 from integrations.systems.basware.settings import Options
 from integrations.systems.basware.standing import standing_of
 from integrations.systems.contract import FeedSpec, Item, Page, Window
+from integrations.systems.searching import PutOff
 from portal.common.clock import db_now
 
 DOCUMENTS, ORDERS = "/v1/accountingDocuments", "/v1/exportedPurchaseOrders"
@@ -77,9 +78,14 @@ class Documents(_Source):
             items = tuple(_document(raw) for raw in rows)
             shown.update(item.business_number for item in items)
             yield Page(items=items)
-        asked = tuple(item for sent in self._unseen(shown) for item in self._status(sent))
+        asked: list[Item] = []
+        put_off = PutOff()
+        for sent in self._unseen(shown):
+            with put_off.over(f"The status of invoice {sent.invoice_number}"):
+                asked += self._status(sent)
         if asked:
-            yield Page(items=asked)
+            yield Page(items=tuple(asked))
+        put_off.tell()
 
     def fetch(self, source_id: str) -> Item | None:
         answer = self.client.one(DOCUMENTS, source_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from integrations.systems.cleo.client import Client
 from integrations.systems.cleo.completeness import is_cut_off
 from integrations.systems.cleo.settings import Options
 from integrations.systems.contract import Item, Page, Window
+from integrations.systems.searching import PutOff
 
 AT_ONCE = 20
 """Files that are downloaded between two looks at their folder."""
@@ -51,12 +53,15 @@ class Inbox:
         self.client = Client(session, self.options)
         self._connection = connection
         self._taken: Download | None = None
+        self._put_off = PutOff()
 
     def now(self) -> dt.datetime | None:
         return self.client.session.last_date
 
     def read(self, window: Window, resume: dict[str, Any] | None) -> Iterator[Page]:
-        """One page a file, folder by folder, oldest first, whatever the window."""
+        """One page a file, folder by folder, oldest first, whatever the window. A file that cannot be downloaded keeps
+        none of the others back."""
+        self._put_off = PutOff()
         for folder in self._folders():
             try:
                 listed = self._listed(folder)
@@ -65,6 +70,7 @@ class Inbox:
                     raise
                 continue  # it was taken away since the folders were listed
             yield from self._files_of(folder, listed)
+        self._put_off.tell()
 
     def fetch(self, source_id: str) -> Item | None:
         """A file as it is now, None when it is gone."""
@@ -134,10 +140,10 @@ class Inbox:
     def _download(self, folder: wire.Folder, files: Sequence[wire.File]) -> list[Download]:
         found = []
         for file in files:
-            try:
-                found.append(_download(_path(folder, file), file, self.client.download(file.id)))
-            except NotFound:
-                continue  # taken away between the two calls
+            path = _path(folder, file)
+            # Not there: it was taken away between the two calls.
+            with suppress(NotFound), self._put_off.over(f"File {path}"):
+                found.append(_download(path, file, self.client.download(file.id)))
         return found
 
     def _is_complete(self, taken: Download, now: wire.File | None) -> bool:

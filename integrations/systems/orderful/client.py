@@ -84,16 +84,16 @@ class Client:
 
     # --- reading ---
 
-    def inbox(self, inbox_id: str) -> list[msgspec.Raw]:
+    def inbox(self, inbox_id: str, most: int = INBOX_LIMIT) -> list[msgspec.Raw]:
         """The oldest items of a v4 inbox, at most 100, each as it came. They stay until they are confirmed."""
-        return self._items(f"/inboxes/{quote(inbox_id, safe='')}/transactions", headers=self._version)
+        return self._items(f"/inboxes/{quote(inbox_id, safe='')}/transactions", most, headers=self._version)
 
-    def bucket(self, bucket_id: str) -> list[msgspec.Raw]:
+    def bucket(self, bucket_id: str, most: int = INBOX_LIMIT) -> list[msgspec.Raw]:
         """The oldest items of a v3 polling bucket, at most 100, each as it came. They stay until they are confirmed."""
-        return self._items(f"/v3/polling-buckets/{quote(bucket_id, safe='')}", headers={})
+        return self._items(f"/v3/polling-buckets/{quote(bucket_id, safe='')}", most, headers={})
 
-    def _items(self, path: str, *, headers: Mapping[str, str]) -> list[msgspec.Raw]:
-        answer = self.session.get(path, params={"limit": INBOX_LIMIT}, headers=headers)
+    def _items(self, path: str, most: int, *, headers: Mapping[str, str]) -> list[msgspec.Raw]:
+        answer = self.session.get(path, params={"limit": most}, headers=headers)
         found: list[msgspec.Raw] = self.session.decode(answer, list[msgspec.Raw])
         return found
 

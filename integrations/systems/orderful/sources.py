@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from django.utils import timezone
 
 from edi.models import Direction, TransactionSet
-from integrations.http.errors import ConfigError, Conflict, NotFound, Rejected
+from integrations.http.errors import ConfigError, Conflict, NotFound, Rejected, Transient
 from integrations.http.session import Session
 from integrations.models import Connection
 from integrations.systems.contract import Item, Page, Window
 from integrations.systems.orderful import inbound, status, wire
-from integrations.systems.orderful.client import Client
+from integrations.systems.orderful.client import INBOX_LIMIT, Client
 from integrations.systems.orderful.settings import Options
+from integrations.systems.searching import PutOff, searching
 
 MOST_LOOKS = 1000
+MOST_SINGLY = 100
+"""Of those that the list does not show."""
+Look = Callable[[int], Sequence[bytes]]
 ASKED_SINGLY = 5
 """Up to so many open documents are asked for one by one; more are read from the list, 100 a page."""
 
@@ -47,10 +52,12 @@ class Inbox:
                 "The Orderful connection names neither an inbox nor a polling bucket.",
                 remedy="Fill in the number that Orderful shows under Communication Channels.",
             )
+        put_off = PutOff()
         if self.options.inbox_id:
-            yield from self._pages(lambda: self.client.inbox(self.options.inbox_id))
+            yield from self._pages(lambda most: self.client.inbox(self.options.inbox_id, most), put_off)
         if self.options.bucket_id:
-            yield from self._pages(lambda: self.client.bucket(self.options.bucket_id))
+            yield from self._pages(lambda most: self.client.bucket(self.options.bucket_id, most), put_off)
+        put_off.tell()
 
     def fetch(self, source_id: str) -> Item | None:
         """A received transaction as it is now, read as a v3 transaction with its message."""
@@ -80,11 +87,27 @@ class Inbox:
 
     # --- inside
 
-    def _pages(self, look: Any) -> Iterator[Page]:
+    def _pages(self, look: Look, put_off: PutOff) -> Iterator[Page]:
+        """An item of which a part does not come stays where it is, and the others are given."""
         seen: set[str] = set()
         for _ in range(MOST_LOOKS):
-            items = tuple(self._item(bytes(raw)) for raw in look())
+            failed: Transient | None = None
+            try:
+                raws = look(INBOX_LIMIT)
+            except Transient as fault:
+                if not self.client.session.searches:
+                    raise
+                failed = fault
+                with searching(self.client.session, self.client.organization):
+                    raws = _oldest(look)
+            found: list[Item] = []
+            for raw in raws:
+                with put_off.over("A part of an item of the inbox"):
+                    found.append(self._item(bytes(raw)))
+            items = tuple(found)
             new = {item.source_id for item in items} - seen
+            if not new and failed is not None:
+                raise failed
             if not new:
                 return  # empty, or what is left does not leave
             seen |= new
@@ -161,20 +184,24 @@ class Statuses:
 
     def read(self, window: Window, resume: dict[str, Any] | None) -> Iterator[Page]:
         """One page for each page of Orderful's list. Where nothing is open, no call is made."""
-        open_sets = self._open()
+        open_sets, put_off = self._open(), PutOff()
         if len(open_sets) <= ASKED_SINGLY:
-            yield from self._singly(open_sets)
+            yield from self._singly(open_sets, put_off)
+            put_off.tell()
             return
-        for page in self._listed(min(s.created_at for s in open_sets.values())):
+        for page in self._readable(min(s.created_at for s in open_sets.values())):
             known = {str(t.id): t for t in page.data if str(t.id) in open_sets}
             rows = {number: open_sets.pop(number) for number in known}
-            news = [number for number, t in known.items() if self._is_news(t, rows[number])]
-            yield Page(
-                items=tuple(self._item(known[number], late=self._late(known[number], rows[number])) for number in news)
-            )
+            items: list[Item] = []
+            for number, transaction in known.items():
+                if self._is_news(transaction, rows[number]):
+                    with put_off.over(f"The acknowledgment of transaction {number}"):
+                        items.append(self._item(transaction, late=self._late(transaction, rows[number])))
+            yield Page(items=tuple(items))
             if not open_sets:
-                return
-        yield from self._singly(dict(list(open_sets.items())[:100]))
+                break
+        yield from self._singly(dict(list(open_sets.items())[:MOST_SINGLY]), put_off)
+        put_off.tell()
 
     def fetch(self, source_id: str) -> Item | None:
         try:
@@ -199,6 +226,15 @@ class Statuses:
         ).exclude(network_id="")
         return {row.network_id: row for row in rows.order_by("id") if not _ended(row)}
 
+    def _readable(self, since: dt.datetime) -> Iterator[wire.TransactionPage]:
+        """The pages of the list. Where one does not come, read after read, they end before it: its size is Orderful's
+        choice, so it cannot be asked for in parts, and what it would tell is asked for singly."""
+        try:
+            yield from self._listed(since)
+        except Transient:
+            if not self.client.session.searches:
+                raise
+
     def _listed(self, since: dt.datetime) -> Iterator[wire.TransactionPage]:
         """Pages of the list back to `since`, newest first; unfiltered where the filter by time is refused."""
         begin = since - dt.timedelta(seconds=self.options.clock_slack_seconds + 60)
@@ -214,15 +250,14 @@ class Statuses:
                 if page.data and all(t.created_at is not None and t.created_at < begin for t in page.data):
                     return
 
-    def _singly(self, open_sets: Mapping[str, TransactionSet]) -> Iterator[Page]:
+    def _singly(self, open_sets: Mapping[str, TransactionSet], put_off: PutOff) -> Iterator[Page]:
         items = []
         for number, row in open_sets.items():
-            try:
+            # Not shown yet, or no longer: our own deadline for the acknowledgment stands.
+            with suppress(NotFound), put_off.over(f"Transaction {number}"):
                 transaction = self.client.transaction(number)
-            except NotFound:
-                continue  # not shown yet, or no longer: our own deadline for the acknowledgment stands
-            if self._is_news(transaction, row):
-                items.append(self._item(transaction, late=self._late(transaction, row)))
+                if self._is_news(transaction, row):
+                    items.append(self._item(transaction, late=self._late(transaction, row)))
         if items:
             yield Page(items=tuple(items))
 
@@ -262,6 +297,19 @@ class Statuses:
             status=f"{body.delivery}, {body.acknowledgment}"[:40],
             kind=transaction.kind.partition("_")[0],
         )
+
+
+def _oldest(look: Look) -> Sequence[bytes]:
+    """The oldest items, as many as come: of a look that does not come, those before the item that it fails over. What
+    is younger comes when that one has left, for a look always begins with the oldest."""
+    most = INBOX_LIMIT
+    while True:
+        most //= 2
+        try:
+            return look(most)
+        except Transient:
+            if most == 1:
+                raise
 
 
 def _is_news(transaction: wire.Transaction, row: TransactionSet) -> bool:

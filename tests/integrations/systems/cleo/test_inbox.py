@@ -10,11 +10,13 @@ import pytest
 import requests
 from django.utils import timezone
 
+from integrations.http.errors import Transient
 from integrations.models import Connection, SeenFile
 from integrations.systems.cleo.sources import Inbox
 from integrations.systems.cleo.spec import SYSTEM
 from integrations.systems.contract import Item, Window
 from tests.integrations.sandbox.served import Served
+from tests.support.http_server import ScriptedServer, failing, serving
 
 FOLDER = "/SUP50001/download"
 
@@ -23,9 +25,9 @@ def inbox(connection: Connection) -> Inbox:
     return Inbox(connection, SYSTEM.session(connection))
 
 
-def looked(source: Inbox, *, confirm: bool = True) -> list[Item]:
-    """Everything that a look gives, confirmed page by page as the engine does."""
-    found: list[Item] = []
+def looked(source: Inbox, *, confirm: bool = True, into: list[Item] | None = None) -> list[Item]:
+    """Everything that a look gives, confirmed page by page as the engine does; in `into`, also where it fails."""
+    found = [] if into is None else into
     for page in source.read(Window(start=None, end=timezone.now() + dt.timedelta(hours=1)), None):
         found += page.items
         if confirm:
@@ -89,6 +91,24 @@ def test_what_is_no_document_is_kept_with_its_bytes(source: Inbox, cleo: Served,
     [item] = looked(source)
     assert (item.kind, item.raw) == ("file", content.encode())
     assert looked(source) == []
+
+
+def test_rule_09_a_file_that_cannot_be_downloaded_keeps_no_other_back(
+    connect: Callable[..., Connection], cleo: Served
+) -> None:
+    """The reading says that it failed, and the file comes when it can be had."""
+    cleo.options(half_written_every=0)
+    for name in ("one", "bad", "two"):
+        arrives(cleo, content=name, folder=FOLDER, name=f"{name}.txt")
+    with serving(ScriptedServer(otherwise=failing(cleo.url, lambda asked, says: says.bytes == b"bad"))) as server:
+        source = inbox(connect(base_url=f"{server.url}/cleo", quiet_seconds=0, download_folders=[FOLDER]))
+        came: list[Item] = []
+        for _ in range(2):
+            with pytest.raises(Transient, match=r"bad\.txt does not come; all others were read"):
+                looked(source, into=came)
+        assert sorted(item.raw for item in came) == [b"one", b"two"]
+        server.otherwise = failing(cleo.url, lambda asked, says: False)
+        assert [item.raw for item in looked(source)] == [b"bad"]
 
 
 def test_the_same_name_with_other_content_is_read_again(source: Inbox, cleo: Served) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -21,12 +22,13 @@ from integrations.systems.orderful import inbound
 from integrations.systems.orderful.sources import Inbox
 from integrations.systems.orderful.spec import SYSTEM
 from tests.integrations.sandbox.served import Served
+from tests.support.http_server import Asked, Says, ScriptedServer, failing, serving
 
 DOCUMENTS = {"860": OrderChange, "855": OrderResponse, "856": ShipNotice, "810": Invoice}
 
 
-def looked(source: Inbox, *, confirm: bool = True) -> list[Item]:
-    found: list[Item] = []
+def looked(source: Inbox, *, confirm: bool = True, into: list[Item] | None = None) -> list[Item]:
+    found = [] if into is None else into
     for page in source.read(Window(start=None, end=timezone.now() + dt.timedelta(hours=1)), None):
         found += page.items
         if confirm:
@@ -72,6 +74,52 @@ def test_each_document_is_told_and_read_from_both_channels(
     assert (found.sender_id, found.receiver_id) == ("SUP50002T", "NORDLOGISTIKT")
     assert item.business_number == found.business_number != ""
     assert isinstance(inbound.read(found).document, DOCUMENTS[kind])
+
+
+@pytest.mark.parametrize("channel", ["inbox", "bucket"])
+def test_rule_09_what_is_older_than_an_item_that_orderful_fails_over_comes(
+    connect: Callable[..., Connection], orderful: Served, channel: str
+) -> None:
+    """A look always begins with the oldest, so what is younger waits; that is said, and the calls to Orderful go on."""
+    arrives(orderful, count=5, channel=channel)
+    every = [item.source_id for item in looked(inbox(connect(inbox_id="4001", bucket_id="7001")), confirm=False)]
+    bad = every[3]
+
+    def holds(asked: Asked, says: Says) -> bool:
+        return "limit=" in asked.path and bad.encode() in says.bytes
+
+    with serving(ScriptedServer(otherwise=failing(orderful.url, holds))) as server:
+        source = inbox(connect(inbox_id="4001", bucket_id="7001", base_url=f"{server.url}/orderful"))
+        with pytest.raises(Transient):
+            looked(source)
+        source.client.session.searches = True
+        came: list[Item] = []
+        with pytest.raises(Transient):
+            looked(source, confirm=False, into=came)
+    assert [item.source_id for item in came] == every[:3]
+    assert Breaker.objects.get(connection=source.client.session.connection).position == Breaker.Position.CLOSED
+
+
+def test_rule_09_an_item_of_which_a_part_does_not_come_keeps_no_other_back(
+    connect: Callable[..., Connection], orderful: Served
+) -> None:
+    """A bucket may give the address of the message in its place."""
+    arrives(orderful, count=3, channel="bucket")
+    every = [item.source_id for item in looked(inbox(connect(bucket_id="7001")), confirm=False)]
+    true = failing(orderful.url, lambda asked, says: f"/{every[1]}/message" in asked.path)
+
+    def answer(asked: Asked) -> Says:
+        says = true(asked)
+        if "/polling-buckets/" not in asked.path:
+            return says
+        return Says(says.status, [item | {"message": {"href": "there"}} for item in json.loads(says.bytes)])
+
+    with serving(ScriptedServer(otherwise=answer)) as server:
+        source = inbox(connect(bucket_id="7001", base_url=f"{server.url}/orderful"))
+        came: list[Item] = []
+        with pytest.raises(Transient, match="all others were read"):
+            looked(source, confirm=False, into=came)
+    assert [item.source_id for item in came] == [every[0], every[2]]
 
 
 def test_more_than_one_look_gives_are_all_read(source: Inbox, orderful: Served) -> None:
