@@ -30,6 +30,7 @@ class Sale(Value, frozen=True, kw_only=True):
     order_id: str
     order_number: str
     date: dt.date
+    """Of the document in the books: the day it was made; of a cancelled order, the day it changed last."""
     currency: str
     total: Decimal
     lines: tuple[ShopLine, ...]
@@ -111,6 +112,7 @@ def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
     must_add_up(name, stated, total, currency)
     lines = in_cents(stated, currency)
     extension, parent = given.extension, str(given.relation_parent_id or "")
+    cancelled = given.state == "canceled"
     company = extension.company_order_attributes
     billing = given.billing_address or wire.Address()
     person = (
@@ -122,7 +124,8 @@ def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
         number=_text(given.increment_id, name, "increment_id"),
         order_id=str(given.entity_id),
         order_number=given.increment_id or "",
-        date=_day(given.created_at, zone, name),
+        # What takes a cancelled order back is of the day of that: the day of the order may be in a closed period.
+        date=_day((given.updated_at if cancelled else None) or given.created_at, zone, name),
         currency=currency,
         total=normalise(total),
         lines=lines,
@@ -140,10 +143,36 @@ def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
         payment_method=(given.payment.method or "") if given.payment else "",
         purchase_order_number=(given.payment.po_number or "") if given.payment else "",
         replaces="" if parent == "0" else parent,
-        cancelled=given.state == "canceled",
-        cancelled_part=normalise(
-            ZERO if given.state == "canceled" else rounded(given.total_canceled or ZERO, currency)
-        ),
+        cancelled=cancelled,
+        cancelled_part=normalise(ZERO if cancelled else rounded(given.total_canceled or ZERO, currency)),
+    )
+
+
+class Times(Value, frozen=True, kw_only=True):
+    """When the shop noted what of an order, or of a credit memo. None where it does not say."""
+
+    placed: dt.datetime | None
+    """The order."""
+    made: dt.datetime | None
+    """The record itself."""
+    changed: dt.datetime | None
+    """The order, the last time."""
+
+
+def times_of_order(raw: bytes) -> Times:
+    """Raises Unmappable for what is no order."""
+    given = decoded(raw, wire.Head, "order")
+    placed = moment_of(given.created_at)
+    return Times(placed=placed, made=placed, changed=moment_of(given.updated_at))
+
+
+def times_of_credit_memo(raw: bytes) -> Times:
+    """Raises Unmappable for what is no credit memo with its order."""
+    given = decoded(raw, wire.Refunded, "credit memo")
+    return Times(
+        placed=moment_of(given.order.created_at),
+        made=moment_of(given.memo.created_at),
+        changed=moment_of(given.order.updated_at),
     )
 
 

@@ -154,6 +154,13 @@ def test_an_edited_order_names_the_one_it_replaces() -> None:
     assert read(order(relation_parent_id="0")).replaces == ""
 
 
+def test_what_takes_a_cancelled_order_back_is_of_the_day_on_which_it_was_cancelled() -> None:
+    changes = {"created_at": "2026-01-03 10:00:00", "updated_at": "2026-03-31 22:30:00"}
+    assert read(order(**changes)).date.isoformat() == "2026-01-03"
+    assert read(order(state="canceled", **changes)).date.isoformat() == "2026-04-01"  # by the clocks of the books
+    assert read(order(state="canceled", **changes | {"updated_at": None})).date.isoformat() == "2026-01-03"
+
+
 def memo(**changes: Any) -> dict[str, Any]:
     return {
         "entity_id": 7,
