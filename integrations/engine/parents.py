@@ -19,6 +19,9 @@ from portal.common.clock import db_now
 
 log = structlog.get_logger()
 
+TELLING = (*OPEN_STATES, State.NO_EFFECT)
+"""States of a delivery whose reason says why what it makes is not there."""
+
 
 def see_to(delivery: Delivery, missing: Needs, sessions: Sessions) -> str:
     """Why a link is missing, in a sentence; a parent that was never captured is fetched from its feed, so that it is
@@ -27,13 +30,15 @@ def see_to(delivery: Delivery, missing: Needs, sessions: Sessions) -> str:
     if not parents:
         return "No flow that is switched on sends it."
     ids = [flow.pk for flow, _ in parents]
+    if delivery.flow_id in ids and delivery.record.source_id == missing.source_id:
+        return ""  # it waits for what an earlier version of it, or somebody by hand, has made there
     rows = Delivery.objects.filter(flow__in=ids, record__source_id=missing.source_id).order_by("-pk")
     row = rows.first()
     if row is None and _fetch(delivery, missing, parents, sessions):
         row = rows.all().first()
     if row is not None:
         state = f"Its delivery {row.pk} is {row.get_state_display()}"
-        return f"{state}: {row.reason}" if row.reason and row.state in OPEN_STATES else f"{state}."
+        return f"{state}: {row.reason}" if row.reason and row.state in TELLING else f"{state}."
     feeds = [feed.pk for _, feed in parents]
     if Record.objects.filter(feed__in=feeds, source_id=missing.source_id).exists():
         return "It was read, and its flow did not take it as it is."

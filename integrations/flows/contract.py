@@ -402,6 +402,8 @@ class FlowSpec:
     """What the target should have of a record, by tax code, for reconciling. Raises Unmappable. None: not told."""
     names: Mapping[str, Naming] = field(default_factory=dict)
     """How what is needed (`Needs.entity`) is named by people; what is not here is named by its id."""
+    starts: str = ""
+    """What the day of going live (`Flow.live_from`) means for it besides, in a sentence: people choose that day."""
     interval: dt.timedelta = dt.timedelta(minutes=5)
     accepts: Callable[[Captured, Mapping[str, Any]], Decision]
     """Pure. The mapping holds the flow's settings."""

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.flows.adobe_in import start
 from integrations.flows.adobe_in.customers import MATCHED, keep_customer, keep_guest
 from integrations.flows.adobe_in.customers import SETTINGS as CUSTOMER_SETTINGS
 from integrations.flows.adobe_in.invoices import note_invoice
@@ -131,6 +132,7 @@ FLOWS = (
         one_to_one=False,  # a cancelled order has an invoice and a credit note
         settings=(
             STATES_SETTING,
+            start.SETTING,
             RULES,
             GENERIC,
             OWN_ITEMS,
@@ -144,6 +146,8 @@ FLOWS = (
             ),
         ),
         rules=TABLE,
+        names={ORDER: start.NAMING},
+        starts=start.STARTS,
         interval=EVERY,
         accepts=_accepts_order,
         lane=lambda record: f"{ORDER}:{record.source_id}",
@@ -191,6 +195,7 @@ FLOWS = (
         interval=EVERY,
         accepts=_takes_all,
         lane=lambda record: f"credit-memo:{record.source_id}",
+        names={ORDER: start.NAMING},
         prepare=post_credit_memo,
         parts=credit_memo_parts,
         operations=(

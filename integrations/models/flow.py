@@ -76,6 +76,12 @@ class Flow(TenantModel):
     )
     settings = models.JSONField(default=dict, blank=True)
     mapping_version = models.PositiveIntegerField(default=1)
+    live_from = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="The start that was chosen when its integration went live, else when it was first switched on in one "
+        "that is live. Empty: it never was.",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["integration", "key"], name="integrations_flow_key")]

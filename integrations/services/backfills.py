@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from integrations.engine.backfill import begin, cancel
 from integrations.models import Backfill, Feed, Record
 from integrations.systems.registry import system
+from portal.common import clock
 
 __all__ = ["Expected", "begin", "cancel", "expected", "has_periods", "moment", "progress"]
 
@@ -43,10 +44,9 @@ def expected(feed: Feed, *, start: dt.datetime, end: dt.datetime) -> Expected:
 def moment(text: str, zone: str) -> dt.datetime:
     """A day (its beginning) or a time, by the clocks of `zone` where it names none. Raises ValidationError."""
     try:
-        found = dt.datetime.fromisoformat(text.strip())
+        return clock.moment(text, ZoneInfo(zone))
     except ValueError as error:
         raise ValidationError(f"'{text}' is no day or time; write it as 2026-08-31 or 2026-08-31T14:00.") from error
-    return found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))
 
 
 def progress(backfill: Backfill) -> str:

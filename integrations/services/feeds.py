@@ -192,11 +192,14 @@ def _save_flow(
         flow = Flow(tenant_id=integration.tenant_id, integration=integration, key=spec.key, mapping_version=0)
     elif maps_otherwise and not flow.mapping_versions.exists():
         _note_version(flow, mapped_by, None)  # made by a release that kept no versions
-    if changed or maps_otherwise:
+    begins = enabled and integration.enabled and flow.live_from is None
+    if begins:
+        flow.live_from = db_now()
+    if changed or maps_otherwise or begins:
         flow.enabled, flow.settings = enabled, settings
         flow.mapping_version += 1 if maps_otherwise else 0
         # By name: whoever pauses it meanwhile has paused it.
-        flow.save(update_fields=["enabled", "settings", "mapping_version"] if flow.pk else None)
+        flow.save(update_fields=["enabled", "settings", "mapping_version", "live_from"] if flow.pk else None)
     if maps_otherwise:
         _note_version(flow, integration.settings, actor)
     if enabled:

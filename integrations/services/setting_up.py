@@ -69,9 +69,9 @@ def feeds_of(integration: Integration) -> list[Feed]:
 
 
 def go_live(integration: Integration, *, start: dt.datetime, limit: int, actor: User) -> list[Feed]:
-    """Switches an integration on. Feeds that nobody has read yet begin at `start`, and a read that makes more than
-    `limit` deliveries waits for a person. Returns the feeds that others read already: those go on where they are.
-    Raises ValidationError."""
+    """Switches an integration on: its flows are live from `start`. Feeds that nobody has read yet begin there, and a
+    read that makes more than `limit` deliveries waits for a person. Returns the feeds that others read already: those
+    go on where they are. Raises ValidationError."""
     if limit < 1:
         raise ValidationError("The first limit is one document or more.")
     if start > db_now():
@@ -95,6 +95,7 @@ def go_live(integration: Integration, *, start: dt.datetime, limit: int, actor: 
             services.set_cursor(feed, read_until=start, reason=f"{row} goes live.", actor=actor)
             Feed.objects.filter(pk=feed.pk).update(flood_floor=limit)
             services.resume_feed(feed, actor=actor)
+        Flow.objects.filter(integration=row, enabled=True).update(live_from=start)
         services.save_integration(
             tenant=row.tenant,
             key=row.key,

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django.core.exceptions import ValidationError
 
 from integrations.systems.contract import Setting
+from portal.common.clock import moment
 
-_KINDS = {"integer": "a whole number", "boolean": "true or false", "url": "an http(s) address", "text": "text"}
+_KINDS = {
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "url": "an http(s) address",
+    "text": "text",
+    "moment": "a day or time, as 2026-08-31 or 2026-08-31T14:00",
+}
 
 
 def checked(setting: Setting, value: Any) -> Any:
@@ -32,6 +40,12 @@ def checked(setting: Setting, value: Any) -> Any:
             if not isinstance(value, str) or not value.startswith(("https://", "http://")):
                 raise wrong
             return value.rstrip("/")
+        case "moment":
+            try:
+                moment(str(value), ZoneInfo("UTC"))
+            except ValueError:
+                raise wrong from None
+            return str(value).strip()
         case "choice":
             return _one_of(setting, value)
         case "choices":

@@ -94,8 +94,8 @@ class Setting:
     label: str
     help: str = ""
     """Where to find it, what it does. A value that no public source confirms says so here."""
-    kind: Literal["text", "url", "integer", "boolean", "choice", "choices", "json"] = "text"
-    """`choices`: a list of some of them."""
+    kind: Literal["text", "url", "integer", "boolean", "choice", "choices", "json", "moment"] = "text"
+    """`choices`: a list of some of them. `moment`: a day (its beginning), or a day and a time."""
     secret: bool = False
     required: bool = False
     default: Any = ""

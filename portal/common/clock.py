@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import DateTimeField, Func, QuerySet
@@ -41,3 +42,9 @@ def now_if(rows: QuerySet[Any]) -> dt.datetime | None:
         found: dt.datetime = moment.astimezone(dt.UTC)
         return found
     return None
+
+
+def moment(text: str, zone: ZoneInfo) -> dt.datetime:
+    """A day (its beginning) or a time, by the clocks of `zone` where it names none. Raises ValueError."""
+    found = dt.datetime.fromisoformat(text.strip())
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone)

@@ -221,6 +221,7 @@ def integration_setup(request: HttpRequest, member: Member, key: str) -> HttpRes
         "form": form,
         "flows": [(f, last.get(f.pk), planned(last.get(f.pk))) for f in flows],
         "runs": any(not o.ended for o in last.values()),
+        "starts": [s.starts for s in (all_flows().get(f.full_key) for f in flows) if s is not None and s.starts],
     }
     return TemplateResponse(request, "customer/integration_setup.html", context)
 
@@ -260,6 +261,7 @@ def flow_settings(request: HttpRequest, member: Member, pk: int) -> HttpResponse
     context = {
         "flow": flow,
         "form": form,
+        "starts": spec.starts,
         "has_rules": has_rules(flow),
         **choices(request, lists_of(spec.settings).values(), ends),
     }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from edi.documents.values import digest
+from integrations.flows.adobe_in import start
 from integrations.flows.adobe_in.reading import CUSTOMER, GUEST, ORDER, linked, send_command, shop_of, zone_of
 from integrations.flows.adobe_in.rules import When
 from integrations.flows.contract import Job, Nothing, Prepared
@@ -93,6 +94,9 @@ def keep_guest(job: Job) -> Prepared:
         return Nothing("The customer of this order is known.")
     if linked(job, ORDER, sale.entity_id) and not job.forced_purpose:
         return Nothing("The order is in the books, with the customer that it had.")  # who was deleted since
+    placed = mapping.times_of_order(job.raw).placed
+    if start.is_before(job, placed):
+        return Nothing(f"Its order was placed {start.before_in_words(job, placed)}.")
     guest = job.edited(mapping.guest(sale))
     stamp = shop_of(job).reference(guest_of(guest.email).partition("-")[2], "guest")
     return _keep(job, guest, stamp, number="", matched=())

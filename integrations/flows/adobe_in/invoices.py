@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from integrations.flows.adobe_in.reading import ORDER, must_be_linked, newest, send_command, shop_of
+from integrations.flows.adobe_in import start
+from integrations.flows.adobe_in.reading import ORDER, linked, must_be_linked, newest, send_command, shop_of
 from integrations.flows.contract import Job, Nothing, Prepared
 from integrations.systems.adobe import mapping
 from integrations.systems.visma import sale_commands
@@ -20,6 +21,11 @@ def note_invoice(job: Job) -> Prepared:
     if job.last is not None and not job.forced_purpose:
         return Nothing("It says nothing new to the books.")
     order = newest(job, "orders", invoice.order_id)
+    raw = order.payload.data if order is not None else None
+    if raw is not None and not linked(job, ORDER, invoice.order_id):
+        placed = mapping.times_of_order(bytes(raw)).placed
+        if start.is_before(job, placed):
+            return Nothing(f"Its order was placed {start.before_in_words(job, placed)}.")
     words = f"order {order.business_number if order is not None else invoice.order_id}"
     command = sale_commands.NoteSale(
         stamp=shop_of(job).reference(invoice.entity_id, "invoice"),

@@ -47,11 +47,16 @@ def linked(job: Job, entity: str, source_id: str) -> str:
     return row.target_id if row is not None else ""
 
 
+def posting_flow(job: Job) -> Flow | None:
+    """The flow that posts orders."""
+    if job.flow.key == "orders":
+        return job.flow
+    return Flow.objects.filter(integration=job.flow.integration, key="orders").first()
+
+
 def posting_settings(job: Job) -> Mapping[str, Any]:
     """The settings of the flow that posts orders: what takes an order back goes by the same rules."""
-    if job.flow.key == "orders":
-        return job.flow.settings or {}
-    row = Flow.objects.filter(integration=job.flow.integration, key="orders").first()
+    row = posting_flow(job)
     return (row.settings or {}) if row is not None else {}
 
 

@@ -1,8 +1,9 @@
 """Orders of a shop as customer invoices, credit memos as credit notes.
 
-An order is posted once. What changes of it later and is no change of its amounts says nothing new; a change of amounts
-is no second sale, but something for a person. A cancelled order that was posted is taken back by a credit note. An
-edited order is another order in the shop, and waits until the one it replaces is cancelled there.
+An order is posted once, unless it was placed before orders are (`start`). What changes of it later and is no change of
+its amounts says nothing new; a change of amounts is no second sale, but something for a person. A cancelled order that
+was posted is taken back by a credit note, on the day of that. An edited order is another order in the shop, and waits
+until the one it replaces is cancelled there.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import msgspec
 
 from edi.documents.money import rounded
 from edi.documents.values import Value, digest, normalise
+from integrations.flows.adobe_in import start
 from integrations.flows.adobe_in.booking import booked, coded
 from integrations.flows.adobe_in.reading import (
     CANCELLED,
     CUSTOMER,
     GUEST,
     ORDER,
+    linked,
     must_be_linked,
     newest,
     posting_settings,
@@ -73,15 +76,20 @@ def post_order(job: Job) -> Prepared:
     said = amounts_of(sale)
     if not job.forced_purpose and (why := _nothing_to_post(job, sale, said)) is not None:
         return why
+    if sale.cancelled:
+        command = _document(job, sale, takes_back=_invoice_of(job, sale))
+        return send_command(command, sale, purpose="cancellation", said=said, meta=sale.entity_id)
     _must_be_whole(sale)
     _wait_for_the_replaced(job, sale)
-    customer = customer_of(job, sale)
-    purpose = "cancellation" if sale.cancelled else "original"
-    return send_command(_document(job, sale, customer), sale, purpose=purpose, said=said, meta=sale.entity_id)
+    command = _document(job, sale, customer=customer_of(job, sale))
+    return send_command(command, sale, said=said, meta=sale.entity_id)
 
 
 def _nothing_to_post(job: Job, sale: Sale, said: str) -> Nothing | None:
-    posted = job.last is not None and job.last.purpose != "cancellation"
+    """Raises Needs where a person has to say what becomes of it."""
+    if job.last is None and (why := _not_ours(job, sale)) is not None:
+        return why
+    posted = job.last is None or job.last.purpose != "cancellation"
     if sale.cancelled:
         return None if posted else Nothing("It was cancelled before it was posted.")
     if job.last is not None and job.last.digest == said:
@@ -104,6 +112,25 @@ def _nothing_to_post(job: Job, sale: Sale, said: str) -> Nothing | None:
     if record is not None and record.status == "canceled":
         return Nothing("It was cancelled before it was posted.")
     return None
+
+
+def _not_ours(job: Job, sale: Sale) -> Nothing | None:
+    """Why nothing is posted of an order that was not posted by us until now. Raises Needs for one that is taken back
+    and may be in the books all the same."""
+    if number := linked(job, ORDER, sale.entity_id):  # a person named it
+        return None if sale.cancelled else Nothing(f"It is invoice {number} in Visma.net already.")
+    times = mapping.times_of_order(job.raw)
+    old = start.is_before(job, times.placed)
+    if sale.cancelled:
+        if old and not start.is_before(job, times.changed):
+            raise start.wait_for_a_person(job, sale.entity_id, sale.number, times.placed, what="the cancellation")
+        return Nothing("It was cancelled before it was posted.")
+    return Nothing(f"It was placed {start.before_in_words(job, times.placed)}.") if old else None
+
+
+def _invoice_of(job: Job, sale: Sale) -> str:
+    """Number of the invoice that the books have of a sale's order. Raises Needs where nobody knows it."""
+    return must_be_linked(job, ORDER, sale.order_id, f"order {sale.order_number}", "orders")
 
 
 def _must_be_whole(sale: Sale) -> None:
@@ -154,7 +181,9 @@ def stamp_of(job: Job, sale: Sale) -> str:
     return shop.reference(sale.entity_id, CANCELLED if sale.cancelled else "")
 
 
-def _document(job: Job, sale: Sale, customer: str) -> sale_commands.MakeSale:
+def _document(job: Job, sale: Sale, *, customer: str = "", takes_back: str = "") -> sale_commands.MakeSale:
+    """`takes_back`: number of the invoice that a credit note is about. It goes to the customer of that one: who the
+    order's customer is now may be another, as after they were linked anew."""
     settings = posting_settings(job)
     rules = rules_of(settings)
     text = {
@@ -165,6 +194,7 @@ def _document(job: Job, sale: Sale, customer: str) -> sale_commands.MakeSale:
         stamp=stamp_of(job, sale),
         document_type="Invoice" if sale.kind == "order" and not sale.cancelled else "CreditNote",
         customer=customer,
+        takes_back=takes_back,
         date=sale.date,
         currency=sale.currency,
         total=sale.total,
@@ -255,8 +285,13 @@ def post_credit_memo(job: Job) -> Prepared:
     said = amounts_of(sale)
     if job.last is not None and not job.forced_purpose:
         return Nothing("It says nothing new to the books.")
-    must_be_linked(job, ORDER, sale.order_id, f"order {sale.order_number}", "orders")
-    return send_command(_document(job, sale, customer_of(job, sale)), sale, said=said, meta=sale.entity_id)
+    if not linked(job, ORDER, sale.order_id):
+        times = mapping.times_of_credit_memo(job.raw)
+        if start.is_before(job, times.made):
+            return Nothing(f"It was made {start.before_in_words(job, times.made)}.")
+        if start.is_before(job, times.placed):
+            raise start.wait_for_a_person(job, sale.order_id, sale.order_number, times.placed, what="the refund")
+    return send_command(_document(job, sale, takes_back=_invoice_of(job, sale)), sale, said=said, meta=sale.entity_id)
 
 
 def release_credit_memo(job: Job) -> Prepared:

@@ -61,8 +61,10 @@ class MakeSale(Command, frozen=True, kw_only=True, tag="make-sale"):
     stamp: str
     """Kept in Visma's external reference, by which it is found again."""
     document_type: Literal["Invoice", "CreditNote"] = "Invoice"
-    customer: str
-    """Number in our books."""
+    customer: str = ""
+    """Number in our books. Empty: that of the document that is taken back."""
+    takes_back: str = ""
+    """Number of the invoice that a credit note is about."""
     date: dt.date
     currency: str
     total: Decimal

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 
 from integrations.engine.read import claim_feed
@@ -19,8 +21,11 @@ from integrations.services.feeds import (
     save_integration,
     set_cursor,
 )
+from integrations.services.setting_values import checked
 from integrations.services.sides import allow_side, stop_side
 from integrations.services.tenants import allow_sending, stop_sending
+from integrations.systems.contract import Setting
+from portal.audit import trail
 from portal.audit.models import AuditEvent
 from portal.common.clock import db_now
 from tests.support.harness import WORKER, Engine
@@ -63,6 +68,48 @@ def test_one_flow_is_changed_without_its_neighbours(engine: Engine) -> None:
         "papers": {"enabled": True, "settings": {"statuses": ["Open", "Closed"]}},
         "events": {"enabled": False, "settings": {}},
     }
+
+
+def test_a_flow_is_live_from_when_it_was_first_switched_on_in_what_is_live(engine: Engine) -> None:
+    Flow.objects.update(live_from=None)
+    save(engine, {"papers": {}}, enabled=False)
+    assert engine.flow().live_from is None
+    before = db_now()
+    save(engine, {"papers": {}})
+    first = engine.flow().live_from
+    assert first is not None
+    assert before <= first <= db_now()
+    assert engine.flow("events").live_from is None
+    save(engine, {"events": {}})
+    save(engine, {"papers": {}})
+    assert engine.flow().live_from == first, "whoever switches it off and on loses nothing that came meanwhile"
+
+
+def test_flows_of_an_earlier_release_are_live_from_what_their_trail_says(engine: Engine) -> None:
+    migration = importlib.import_module("integrations.migrations.0023_flow_live_from")
+    Flow.objects.update(live_from=None)
+    save(engine, {"papers": {}})
+    for asked in (None, db_now() - 40 * HOUR):
+        if asked is not None:
+            details = {"start": asked.isoformat()}
+            about = {"object_type": "integration", "object_id": engine.integration.pk, "details": details}
+            trail.record(trail.event(engine.tenant, "integration.live", "It is live.", **about))
+        Flow.objects.update(live_from=None)
+        migration.note_when_they_went_live(apps, None)
+        assert engine.flow().live_from == (asked or engine.integration.created_at)
+        assert engine.flow("events").live_from is None
+
+
+@pytest.mark.parametrize("value", ["soon", "2026-13-01", True])
+def test_a_setting_that_is_a_moment_is_a_day_or_a_time(value: Any) -> None:
+    setting = Setting(name="since", label="Since", kind="moment")
+    assert [checked(setting, said) for said in ("2026-02-01", " 2026-02-01T14:00 ", dt.date(2026, 2, 1))] == [
+        "2026-02-01",
+        "2026-02-01T14:00",
+        "2026-02-01",
+    ]
+    with pytest.raises(ValidationError, match="as 2026-08-31"):
+        checked(setting, value)
 
 
 @pytest.mark.parametrize(

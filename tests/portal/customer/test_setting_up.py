@@ -93,6 +93,9 @@ def test_going_live_begins_at_the_chosen_day_with_a_first_limit(
     assert feed.paused_reason == ""
     assert feed.read_until == dt.datetime(2026, 10, 31, 23, tzinfo=dt.UTC)
     assert feed.flood_floor == 25
+    flows = Flow.objects.filter(integration=draft)
+    assert set(flows.filter(enabled=True).values_list("live_from", flat=True)) == {feed.read_until}
+    assert set(flows.filter(enabled=False).values_list("live_from", flat=True)) == {None}
     assert Feed.objects.get(pk=house.feed.pk).read_until == before
     assert "Read for others already" in answer.content.decode()
     assert AuditEvent.objects.filter(action="integration.live", actor__username="operator").exists()

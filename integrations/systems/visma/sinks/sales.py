@@ -154,9 +154,16 @@ class SaleSink(CommandSink[SaleCommand]):
             "booked",
             remedy="Make the code in Visma.net, or correct it in the rules of the flow; then replay.",
         )
+        customer = self._customer_of(command)
+        if not customer:
+            raise Rejected(
+                f"There is no invoice {command.takes_back or 'of it'} with a customer in Visma.net ERP, which the "
+                f"{NAMES[command.document_type]} {command.stamp} takes back.",
+                remedy="Make the credit note by hand in Visma.net, then dismiss this.",
+            )
         day = {"value": f"{command.date.isoformat()}T00:00:00"}
         body: dict[str, Any] = {
-            "customerNumber": {"value": command.customer},
+            "customerNumber": {"value": customer},
             "documentDate": day,
             "origInvoiceDate": day,
             "financialPeriod": {"value": f"{command.date:%Y%m}"},
@@ -224,6 +231,17 @@ class SaleSink(CommandSink[SaleCommand]):
             return read(self.client, PATHS[command.document_type], number, wire_sales.CustomerInvoice)[0]
         except NotFound:
             return None
+
+    def _customer_of(self, command: MakeSale) -> str:
+        """Number of the customer: what is taken back is given back to who was asked for it, whoever the order's
+        customer has become since. Empty where Visma.net has no such invoice."""
+        if command.customer or not command.takes_back:
+            return command.customer
+        try:
+            invoice = read(self.client, PATHS["Invoice"], command.takes_back, wire_sales.CustomerInvoice)[0]
+        except NotFound:
+            return ""
+        return (invoice.customer.number or "").strip() if invoice.customer is not None else ""
 
     def _stamped(self, document_type: str, stamp: str) -> wire_sales.CustomerInvoice | None:
         """The document with our stamp, whoever its customer is. Raises SeveralStamped."""
@@ -306,7 +324,7 @@ def _clash(command: SaleCommand, found: wire_sales.CustomerInvoice) -> str:
         there = "nothing" if stated is None else f"{abs(normalise(stated))} {currency}"
         wrong.append(f"comes to {there} in Visma.net ERP, and has to come to {command.total} {command.currency}")
     customer = (found.customer.number or "").strip() if found.customer is not None else ""
-    if isinstance(command, MakeSale) and customer and customer != command.customer:
+    if isinstance(command, MakeSale) and customer and command.customer and customer != command.customer:
         wrong.append(f"is of customer {customer} in Visma.net ERP, and has to be of {command.customer}")
     if not wrong:
         return ""

@@ -11,7 +11,7 @@ from django_scopes import scopes_disabled
 
 from integrations.engine.operations import claim_operation, work_on
 from integrations.engine.sessions import Sessions
-from integrations.models import Delivery, Flow, Operation, State
+from integrations.models import Delivery, Flow, Link, Operation, State
 from integrations.services import operations
 from portal.common.clock import db_now
 from tests.integrations.flows.adobe.conftest import PAIR, Shop, money
@@ -130,15 +130,30 @@ def test_only_what_is_sold_is_posted_and_what_was_cancelled_before_is_not(shop: 
     assert shop.troubles() == []
 
 
+def link_anew(shop: Shop) -> None:
+    """The shop's customers are all another customer of the books from now on."""
+    with scopes_disabled():
+        links = Link.objects.filter(entity="shop-customer")
+        mine = {link.target_id for link in links}
+        other = next(c["number"] for c in shop.rows("customer", system="visma") if c["number"] not in mine)
+        assert links.update(target_id=other)
+
+
 def test_an_order_that_is_cancelled_after_it_was_posted_is_taken_back_once(shop: Shop, settle: Settle) -> None:
     made = shop.order(payment="klarna_kp")
     settle()
+    # Its day lies in a closed period by now, and its customer was linked to another.
+    key, long_ago = f"{shop.world.company}/{made['entity_id']}", {"created_at": "2026-01-03 10:00:00"}
+    shop.world.simulators.mutate("orders", key, long_ago, system="adobe")
+    link_anew(shop)
     shop.act("cancel", order=made["increment_id"])
     settle()
     settle()
     assert shop.troubles() == []
     [note] = shop.documents(f"shop:cancelled:{made['entity_id']}")
     assert (note["documentType"], note["status"]) == ("CreditNote", "Open")
+    assert note["documentDate"][:7] != "2026-01"
+    assert note["customer"]["number"] == shop.document(made)["customer"]["number"]
     assert money(note["amountInCurrency"]) == money(shop.document(made)["amountInCurrency"])
     assert shop.stored(made)["ext_order_id"] == shop.document(made)["referenceNumber"]
 
@@ -200,6 +215,7 @@ def test_a_refund_is_a_credit_note_and_an_invoice_of_the_shop_a_reference(shop: 
     fee = {"code": "app::handling", "label": "Handling", "amount": 2.5, "last_credit_memo": False}
     made = shop.order(items=[{"sku": "A-001", "qty": 4}, {"sku": "SET-DYN", "qty": 1}], fees=[fee])
     settle()
+    link_anew(shop)
     parts = {"items": [{"sku": "A-001", "qty": 1}], "shipping": 2, "adjustment_positive": 1}
     shop.act("credit_memo", order=made["increment_id"], **parts)
     settle()
@@ -212,6 +228,7 @@ def test_a_refund_is_a_credit_note_and_an_invoice_of_the_shop_a_reference(shop: 
         assert [
             money(one["amountInCurrency"]) for one in document["invoiceLines"] if one["description"] == "Handling"
         ] == [money(2.5)]
+    assert note["customer"]["number"] == shop.document(made)["customer"]["number"]
     [invoice] = [i for i in shop.rows("invoices") if str(i["order_id"]) == str(made["entity_id"])]
     assert invoice["increment_id"] in shop.document(made)["note"]
 

@@ -114,6 +114,21 @@ def test_an_invoice_whose_making_was_not_heard_of_is_never_made_twice(
     assert len(documents(visma)) == 1
 
 
+def test_what_takes_an_invoice_back_goes_to_its_customer(visma: Served, sink: Any, sale: MakeSale):
+    number = do(sink, sale).target_id  # type: ignore[union-attr]
+    back = msgspec.structs.replace(
+        sale, stamp="adobe:creditmemo:7", document_type="CreditNote", customer="", takes_back=number
+    )
+    made = do(sink, back)
+    [note] = documents(visma, "adobe:creditmemo:7")
+    assert note["customer"]["number"] == sale.customer
+    assert (made, look(sink, back)) == (do(sink, back), look(sink, back))
+    gone = do(sink, msgspec.structs.replace(back, stamp="adobe:creditmemo:8", takes_back="999999"))
+    assert isinstance(gone, Rejected)
+    assert "999999" in gone.sentence
+    assert isinstance(look(sink, msgspec.structs.replace(back, stamp="adobe:creditmemo:8")), NotApplied)
+
+
 def test_an_invoice_is_released(visma: Served, sink: Any, sale: MakeSale):
     visma.options(release_result="Done")
     do(sink, sale)

@@ -1,0 +1,123 @@
+"""From when orders are posted: what was sold before going live stands in the books by other hands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django_scopes import scopes_disabled
+
+from integrations.models import Delivery, Flow
+from integrations.services import deliveries as services
+from integrations.services import feeds
+from tests.integrations.flows.adobe.conftest import PAIR, Shop, money
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Settle = Callable[..., None]
+BEFORE = (dt.datetime.now(dt.UTC) - dt.timedelta(days=7)).replace(hour=10, minute=0, second=0, microsecond=0)
+"""In a period of the books that is still open."""
+DAY = f"{BEFORE:%Y-%m-%d}"
+EARLIER = f"{BEFORE - dt.timedelta(days=2):%Y-%m-%d}"
+
+
+@pytest.fixture
+def shop(make_shop: Callable[..., Shop]) -> Shop:
+    """Live since just now; nothing else is said about when orders begin."""
+    return make_shop(flows={"orders": {"orders_from": ""}})
+
+
+def placed_before(shop: Shop, made: dict[str, Any]) -> dict[str, Any]:
+    moved(shop, "orders", made)
+    return made
+
+
+def moved(shop: Shop, entity: str, made: dict[str, Any]) -> None:
+    """Has the shop say that it was made before the integration went live."""
+    key, at = f"{shop.world.company}/{made['entity_id']}", {"created_at": f"{BEFORE:%Y-%m-%d %H:%M:%S}"}
+    assert shop.world.simulators.mutate(entity, key, at, system="adobe") == [key]
+
+
+def of(shop: Shop, flow: str, number: str) -> Delivery:
+    [found] = shop.deliveries(flow, operation="send", business_number=number)
+    return found
+
+
+def move_to(day: str) -> None:
+    with scopes_disabled():
+        flow = Flow.objects.select_related("integration__tenant").get(key="orders", integration__pair=PAIR)
+        feeds.save_flow(flow, enabled=True, settings=flow.settings | {"orders_from": day}, actor=None)
+
+
+def test_an_order_of_before_going_live_is_posted_when_somebody_wants_it(shop: Shop, settle: Settle) -> None:
+    old = placed_before(shop, shop.act("guest_order", email="anna@example.fi"))
+    young = shop.order()
+    settle()
+    assert shop.troubles() == []
+    assert len(shop.documents(f"shop:{young['entity_id']}")) == 1
+    assert not shop.documents(f"shop:{old['entity_id']}")
+    assert not [c for c in shop.rows("customer", system="visma") if "guest" in (c.get("accountReference") or "")]
+    left = [of(shop, flow, old["increment_id"]) for flow in ("guests", "orders")]
+    assert {delivery.state for delivery in left} == {"no_effect"}
+    assert DAY in left[1].reason
+    assert "“Orders from”" in left[1].reason
+    [reference] = shop.deliveries("invoices", state="no_effect")
+    assert reference.reason.startswith(f"Its order was placed on {DAY}, before ")
+    # Once more, and still not: the setting stands.
+    again = shop.deliveries("orders", operation="send", business_number=old["increment_id"])[-1]
+    services.force(again.pk, actor=None, reason="A try.")
+    settle()
+    assert not shop.documents(f"shop:{old['entity_id']}")
+    move_to(EARLIER)
+    for flow in ("guests", "orders"):
+        last = shop.deliveries(flow, operation="send", business_number=old["increment_id"])[-1]
+        services.force(last.pk, actor=None, reason="That week is to be posted, too.")
+    settle()
+    assert shop.troubles() == []
+    assert money(shop.document(old)["amountInCurrency"]) == money(old["grand_total"])
+    assert shop.document(old)["documentDate"][:10] == DAY
+
+
+def test_what_takes_such_an_order_back_waits_for_a_person_who_names_its_invoice(shop: Shop, settle: Settle) -> None:
+    by_hand = shop.order(customer=10001)  # stands for what somebody entered by hand
+    refunded = placed_before(shop, shop.order())
+    cancelled = placed_before(shop, shop.order(payment="klarna_kp"))
+    shop.act("credit_memo", order=refunded["increment_id"])
+    shop.act("cancel", order=cancelled["increment_id"])
+    settle()
+    [memo] = [m for m in shop.rows("creditmemos") if str(m["order_id"]) == str(refunded["entity_id"])]
+    waiting = [of(shop, "credit-memos", memo["increment_id"]), of(shop, "orders", cancelled["increment_id"])]
+    stamps = [f"shop:creditmemo:{memo['entity_id']}", f"shop:cancelled:{cancelled['entity_id']}"]
+    for delivery, order in zip(waiting, (refunded, cancelled), strict=True):
+        assert (delivery.state, delivery.waits_for) == ("pending", f"shop-order {order['entity_id']}")
+        [said] = [one for one in shop.issues() if order["increment_id"] in one]
+        assert f"on {DAY}, before " in said
+    assert not any(shop.documents(stamp) for stamp in stamps)
+    number = shop.document(by_hand)["referenceNumber"]
+    for delivery in waiting:
+        services.say_what_it_is(delivery.pk, target_id=number, actor=None, reason="It says so on paper.")
+    settle()
+    assert shop.troubles() == []
+    assert shop.issues() == []
+    notes = [note for stamp in stamps for note in shop.documents(stamp)]
+    assert [(n["documentType"], n["status"]) for n in notes] == [("CreditNote", "Open")] * 2
+    assert [money(n["amountInCurrency"]) for n in notes] == [money(o["grand_total"]) for o in (refunded, cancelled)]
+    assert {n["customer"]["number"] for n in notes} == {shop.document(by_hand)["customer"]["number"]}
+    # Named by a person, the order itself is not posted a second time, whatever the setting says.
+    move_to(EARLIER)
+    services.force(of(shop, "orders", refunded["increment_id"]).pk, actor=None, reason="By mistake.")
+    settle()
+    assert not shop.documents(f"shop:{refunded['entity_id']}")
+    assert number in shop.deliveries("orders", operation="send", business_number=refunded["increment_id"])[-1].reason
+
+
+def test_what_was_taken_back_before_going_live_is_no_news(shop: Shop, settle: Settle) -> None:
+    refunded = placed_before(shop, shop.order())
+    shop.act("credit_memo", order=refunded["increment_id"])
+    [memo] = [m for m in shop.rows("creditmemos") if str(m["order_id"]) == str(refunded["entity_id"])]
+    moved(shop, "creditmemos", memo)
+    settle()
+    delivery = of(shop, "credit-memos", memo["increment_id"])
+    assert (delivery.state, shop.issues()) == ("no_effect", [])
+    assert delivery.reason.startswith(f"It was made on {DAY}, before ")
