@@ -152,7 +152,10 @@ def test_the_live_test_names_what_is_wrong_and_learns_what_the_shop_can(shop: Sh
     assert refused.remedy
 
 
-def test_a_shop_that_wants_us_to_wait_and_books_that_changed_meanwhile(shop: Shop, settle: Callable[..., None]) -> None:
+def test_a_shop_that_wants_us_to_wait_and_books_that_changed_meanwhile(
+    make_shop: Callable[..., Shop], settle: Callable[..., None]
+) -> None:
+    shop = make_shop(flows={"customers": {"matched_fields": ["name"]}})
     simulators = shop.world.simulators
     made = shop.order(payment="klarna_kp")
     simulators.fault("adobe", 503, "V1/", times=2)
