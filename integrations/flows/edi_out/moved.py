@@ -39,7 +39,7 @@ def recalls(job: Job, outbound: Outbound, document: TradeDocument, settings: Edi
         if one.purpose != "cancellation"
         and one.partner_id is not None
         and one.partner_id not in here
-        and _number_then(job, one, outbound, settings) != number  # it is another's, and not only linked anew
+        and _is_anothers(_then(job, one, outbound, settings), document, outbound, is_known=bool(here))
     )
 
 
@@ -90,17 +90,34 @@ def _told(job: Job) -> list[LastExchange]:
     return list(newest.values())
 
 
-def _number_then(job: Job, told: LastExchange, outbound: Outbound, settings: EdiSettings) -> str:
-    """Whose the document was when it was sent, by its number in the books; "" when that cannot be told any more."""
+def _is_anothers(before: TradeDocument | None, now: TradeDocument, outbound: Outbound, *, is_known: bool) -> bool:
+    """Whether the document is another partner's than it was, and not only linked anew; or, where its number is nobody's
+    yet (not `is_known`), of one that got another number in the books: it has its name."""
+    if before is None:
+        return True
+    if outbound.partner_number(before) == outbound.partner_number(now):
+        return False
+    return is_known or _name(before, outbound) != _name(now, outbound)
+
+
+def _name(document: TradeDocument, outbound: Outbound) -> str:
+    party = document.party("supplier" if outbound.entity == "supplier" else "buyer")
+    return party.name.strip().casefold() if party is not None else ""
+
+
+def _then(job: Job, told: LastExchange, outbound: Outbound, settings: EdiSettings) -> TradeDocument | None:
+    """The document as it was when it was sent; None when that cannot be told any more."""
     row = Delivery.objects.select_related("record__payload").get(pk=told.delivery_id)
     if row.record.payload.data is None:
-        return ""
-    books = job.flow.integration.books
+        return None
     try:
-        before = outbound.to_document(bytes(row.record.payload.data), books, settings.company.party())
-        return outbound.partner_number(before)
+        before = outbound.to_document(
+            bytes(row.record.payload.data), job.flow.integration.books, settings.company.party()
+        )
+        outbound.partner_number(before)
     except Unmappable:
-        return ""
+        return None
+    return before
 
 
 def _had_by(told: LastExchange) -> str:

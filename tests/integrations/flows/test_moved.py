@@ -121,3 +121,16 @@ def test_who_cannot_be_told_by_a_document_is_named_to_a_person(world: World, num
     settle()
     assert told(number)[3:] == [(ELSEWHERE, "replace")]
     assert not Issue.objects.filter(status=Issue.Status.OPEN).exists()
+
+
+def test_a_supplier_that_got_another_number_is_not_told_that_its_order_is_cancelled(
+    world: World, number: str, settle: Settle
+) -> None:
+    """Nobody has linked the new number yet: that is what is said, and the order stays theirs."""
+    name = next(r["body"]["name"] for r in world.simulators.rows("visma", "supplier") if r["body"]["number"] == FIRST)
+    values = {"supplier.number": "89999", "supplier.name": name}
+    world.simulators.mutate("purchaseorder", f"{world.company}/{number}", values)
+    settle()
+    assert told(number) == [(FIRST, "original")]
+    assert not world.deliveries(number, operation="recall")
+    assert "89999" in world.deliveries(number)[-1].reason
