@@ -25,9 +25,11 @@ def last_exchange(*, flow_id: int, integration_id: int, lane: str, before: int |
 
 
 def prepare(delivery: Delivery, spec: FlowSpec) -> Prepared | None:
-    """What to send; None when the bytes are frozen already."""
+    """What to send; None when the bytes are frozen already, and the source still wants them sent."""
     if delivery.frozen_id is not None:
-        return None
+        overtaken = spec.operation(delivery.operation).overtaken
+        # What may have been sent by a database that was lost is looked for before anything else.
+        return None if overtaken is None or delivery.look_first else overtaken(job_of(delivery, spec))
     record = delivery.record
     if record.problem and not spec.takes_problems:
         raise Unmappable(

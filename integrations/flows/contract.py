@@ -282,6 +282,9 @@ class Operation:
     always: bool = False
     """Whether it is prepared also when one before it came to nothing (an answer that says so), instead of coming to
     nothing too."""
+    overtaken: Callable[[Job], Nothing | None] | None = None
+    """Why what is frozen already must not be sent (again), if so: the source has taken back what it asked for. What is
+    not frozen is prepared, which sees that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any
 from integrations.flows.airbase_in.coding import JOURNAL, code_invoices, correct_coding
 from integrations.flows.airbase_in.new_invoices import make_invoices, release_invoices
 from integrations.flows.airbase_in.payments import make_payment, release_payment, report_number
+from integrations.flows.airbase_in.reading import overtaken
 from integrations.flows.airbase_in.vendors import adopt_supplier, link_vendor
 from integrations.flows.contract import Captured, Decision, FlowSpec, Operation, Take
 from integrations.systems.contract import Setting
@@ -140,9 +141,21 @@ FLOWS = (
                 sink="supplier-invoices",
                 always=True,
             ),
-            Operation(key="pay", label="Make the payment", prepare=make_payment, sink="supplier-payments", always=True),
             Operation(
-                key="release", label="Release it", prepare=release_payment, sink="supplier-payments", always=True
+                key="pay",
+                label="Make the payment",
+                prepare=make_payment,
+                sink="supplier-payments",
+                always=True,
+                overtaken=overtaken,
+            ),
+            Operation(
+                key="release",
+                label="Release it",
+                prepare=release_payment,
+                sink="supplier-payments",
+                always=True,
+                overtaken=overtaken,
             ),
             Operation(
                 key="report",

@@ -45,6 +45,12 @@ def read_payment(job: Job) -> ApprovedPayment | Nothing:
     return payment
 
 
+def overtaken(job: Job) -> Nothing | None:
+    """Why a payment whose write was begun must not go on: Airbase has taken it back meanwhile."""
+    found = read_payment(job)
+    return found if isinstance(found, Nothing) else None
+
+
 def _no_payment(job: Job, head: EntryHead) -> Nothing:
     """An entry of a type that no setting names. One that is about a payment that was booked somebody has to see: it may
     take it back."""

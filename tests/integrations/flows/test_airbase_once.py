@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from django_scopes import scope
 
+from integrations.engine.slice import run_slice
 from integrations.flows.airbase_in.coding import code_invoices
 from integrations.flows.contract import Job, Nothing
-from integrations.models import Integration, Issue, State
+from integrations.models import Delivery, Integration, Issue, RateBudget, State
 from integrations.services.connections import check_connection
 from integrations.systems.airbase.sources import Payments
 from integrations.systems.registry import system
+from portal.common.clock import db_now
 from tests.integrations.flows.test_airbase import act, airbase_entry, bodies, failures
+from tests.support.settling import read_now
 from tests.support.simulators import Simulators
 from tests.support.world import World, apply_entry
 
@@ -95,6 +98,30 @@ def test_what_is_booked_and_comes_again_is_not_booked_again(ledger: World, settl
     assert pay.operation == "pay"
     assert f"Payment {made['refNbr']}" in pay.reason
     assert "99999" in pay.reason
+
+
+def test_what_is_taken_back_while_its_release_waits_is_not_released(ledger: World, settle: Settle) -> None:
+    """Visma allows no more calls for an hour, just when the payment is to be released; meanwhile Airbase voids it."""
+    settle(seconds=300)
+    simulators = ledger.simulators
+    simulators.fault("visma", 429, "supplierPayment/.*release", method="POST", times=1, retry_after=3600)
+    entry = approve(ledger, open_invoice(ledger))
+    read_now()
+    run_slice(seconds=20)
+    assert simulators.fired() == 1
+    (made,) = booked(ledger)
+    assert not made["released"]
+    says(ledger, entry, status="voided")
+    with scope(tenant=ledger.tenant):
+        RateBudget.objects.all().delete()  # the hour is over
+    read_now()
+    run_slice(seconds=20)
+    with scope(tenant=ledger.tenant):
+        Delivery.objects.filter(flow__key="payments", state=State.PENDING).update(not_before=db_now())
+    settle(seconds=300)
+    (made,) = booked(ledger)
+    assert not made["released"]
+    assert any("taken back" in sentence and made["refNbr"] in sentence for sentence in issues(ledger))
 
 
 def test_entries_that_are_no_payments_are_kept_and_one_that_takes_a_payment_back_is_told(
