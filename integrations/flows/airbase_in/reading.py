@@ -10,6 +10,7 @@ from integrations.models import Delivery, Flow, Record, State
 from integrations.systems.airbase import mapping
 from integrations.systems.airbase.mapping import ApprovedPayment, EntryHead
 from integrations.systems.airbase.settings import Options
+from integrations.systems.contract import Unmappable
 from integrations.systems.visma import commands
 
 LONGEST_ID = 50 - len("Airbase ")
@@ -42,7 +43,29 @@ def read_payment(job: Job) -> ApprovedPayment | Nothing:
         return Nothing("It was taken back in Airbase before it was booked.")
     if newest is not None and newest.status == "unknown":
         return Nothing("Its status changed in Airbase before it was booked, to one that is not known here.")
+    if newest is not None and newest.status == "ready" and newest.pk != job.record_id is not None:
+        return _corrected(job, payment, newest) or payment
     return payment
+
+
+def _corrected(job: Job, payment: ApprovedPayment, newest: Record) -> Nothing | None:
+    """Whether Airbase says it otherwise now and nothing was booked: then its newest version is booked, which waits in
+    the same lane. What was booked is compared by that version."""
+    data = newest.payload.data
+    if data is None or made_before(job.flow, payment.airbase_id) is not None:
+        return None
+    try:
+        now = mapping.payment(bytes(data))
+    except Unmappable:
+        return Nothing("It was corrected in Airbase before it was booked, and cannot be read any more as it is now.")
+    if digest(now) == digest(payment):
+        return None
+    return Nothing(
+        f"It was corrected in Airbase before it was booked: {payment.amount} {payment.currency} is "
+        f"{now.amount} {now.currency} now, as it is booked instead."
+        if (now.amount, now.currency) != (payment.amount, payment.currency)
+        else "It was corrected in Airbase before it was booked: it is booked as it is now."
+    )
 
 
 def overtaken(job: Job) -> Nothing | None:

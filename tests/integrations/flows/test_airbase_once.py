@@ -13,6 +13,7 @@ from integrations.engine.slice import run_slice
 from integrations.flows.airbase_in.coding import code_invoices
 from integrations.flows.contract import Job, Nothing
 from integrations.models import Delivery, Integration, Issue, RateBudget, State
+from integrations.services import deliveries
 from integrations.services.connections import check_connection
 from integrations.systems.airbase.sources import Payments
 from integrations.systems.registry import system
@@ -98,6 +99,29 @@ def test_what_is_booked_and_comes_again_is_not_booked_again(ledger: World, settl
     assert pay.operation == "pay"
     assert f"Payment {made['refNbr']}" in pay.reason
     assert "99999" in pay.reason
+
+
+def test_what_airbase_corrects_before_it_is_booked_is_booked_as_corrected(ledger: World, settle: Settle) -> None:
+    """It waits for an invoice that nobody knows; its amount is corrected, and then a person says what to do."""
+    settle(seconds=300)
+    vendor = open_invoice(ledger)["supplier"]["number"]
+    stated = {"vendor": vendor, "invoice_number": "NOWHERE-1", "total_amount": "50.00"}
+    entry = str(act(ledger, "approve_payment", invoice=stated)["result"])
+    settle(seconds=300)
+    with scope(tenant=ledger.tenant):
+        waiting = ledger.deliveries(flow__key="payments", state=State.PENDING)[0]
+    says(ledger, entry, total_amount="60.00")
+    settle(seconds=300)
+    with scope(tenant=ledger.tenant):
+        deliveries.say_what_it_is(waiting.pk, target_id="unapplied", actor=None, reason="An advance.")
+    settle(seconds=300)
+    settle(seconds=300)
+    assert [p["paymentAmount"] for p in booked(ledger)] == [60.0]
+    with scope(tenant=ledger.tenant):
+        pay = ledger.deliveries(flow__key="payments", operation="pay")
+    assert [d.state for d in pay if d.state != State.NO_EFFECT] == [State.DELIVERED]
+    assert any("was corrected in Airbase before it was booked" in d.reason for d in pay)
+    assert not failures(ledger)
 
 
 def test_what_is_taken_back_while_its_release_waits_is_not_released(ledger: World, settle: Settle) -> None:
