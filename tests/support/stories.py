@@ -271,6 +271,7 @@ _SHOPPER = in_the_shop("change_customer", customer=10001, lastname="Uusi")
 _SHOP_CUSTOMERS = (f"{_SHOP}.customers",)
 _RECEIVING = ("visma-cleo.received-files",)
 _TAKING = ("visma-orderful.received-documents",)
+_NO_ADDRESS = {f"mainAddress.{member}": "" for member in ("addressLine1", "addressLine2", "postalCode", "city")}
 _ADDRESS = {"line1": "Uusikatu 7", "postalCode": "33100", "city": "Tampere", "country": "FI"}
 _ADVICE = file_at_cleo(
     folder="/SUP80003/download",
@@ -292,7 +293,10 @@ STORIES: dict[str, Story] = {
     "visma-cleo.purchase-receipts": Story(news=changed("PurchaseReceipt", "FI/700001"), delivered=1),
     "visma-cleo.suppliers": Story(news=changed("supplier", "FI/80001", name="Uusi Nimi Oy"), delivered=1),
     "visma-cleo.trading-partners": Story(
-        news=connection_at_cleo("SUP80001", address=_ADDRESS), delivered=1, before=_SUPPLIERS
+        # Nobody has entered the address in the books: one that stood there would be for a person to judge.
+        news=both(changed("supplier", "FI/80001", **_NO_ADDRESS), connection_at_cleo("SUP80001", address=_ADDRESS)),
+        delivered=1,
+        before=_SUPPLIERS,
     ),
     "visma-cleo.received-files": Story(news=nothing, delivered=1, before=_CLEO_ORDERS),
     "visma-cleo.our-acknowledgments": Story(
