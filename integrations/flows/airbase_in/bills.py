@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 
 from integrations.flows.contract import Job, Needs
 from integrations.models import Link, Record
@@ -14,6 +15,8 @@ from integrations.systems.visma.mapping.parts import decoded
 AT_ONCE = dt.timedelta(0)
 NEW = "new"
 """What a person says of a bill that is no invoice in our books yet: it is made from the bill."""
+REST = ":rest"
+"""After a payment's id: what it pays beside its bills."""
 UNAPPLIED = "unapplied"
 """What a person says of a bill that is no invoice in our books: the payment is booked without it."""
 
@@ -36,7 +39,7 @@ def invoices_of(job: Job, payment: ApprovedPayment) -> list[Paid]:
     the first that is not known."""
     made = iter(job.made_by("make-invoices").split())
     found = []
-    for bill in payment.bills:
+    for bill in (*payment.bills, *_rest(payment)):
         said = invoice_of(job, payment, bill)
         if said == UNAPPLIED:
             continue
@@ -44,6 +47,14 @@ def invoices_of(job: Job, payment: ApprovedPayment) -> list[Paid]:
         kind, _, number = key.partition("/")
         found.append(Paid(bill, kind, number))
     return found
+
+
+def _rest(payment: ApprovedPayment) -> tuple[PaidBill, ...]:
+    """What is paid and stands on no bill, as one more bill: a person says what it is for."""
+    rest = payment.amount - sum((bill.amount for bill in payment.bills), Decimal(0))
+    if rest <= 0:
+        return ()
+    return (PaidBill(airbase_id=f"{payment.airbase_id}{REST}", reference="", invoice_number="", amount=rest),)
 
 
 def invoice_of(job: Job, payment: ApprovedPayment, bill: PaidBill) -> str:
@@ -55,7 +66,17 @@ def invoice_of(job: Job, payment: ApprovedPayment, bill: PaidBill) -> str:
     if linked is not None:
         said = str(linked.target_id)
         return said.lower() if said.lower() in (NEW, UNAPPLIED) else said
-    found = []
+    if bill.airbase_id.endswith(REST):
+        raise Needs(
+            "bill",
+            bill.airbase_id,
+            words=f"word of what {bill.amount} {payment.currency} of the payment to {payment.vendor_name} is for: no "
+            "bill of Airbase says it",
+            remedy="Say on the delivery's page which invoice it pays, or that it is to be booked without one "
+            "(unapplied).",
+            deadline=AT_ONCE,
+        )
+    supplier, found = known_supplier(job, payment), []
     for record in Record.objects.filter(
         feed__connection=job.flow.integration.books,
         feed__key="supplier-invoices",
@@ -64,7 +85,7 @@ def invoice_of(job: Job, payment: ApprovedPayment, bill: PaidBill) -> str:
     ).select_related("payload")[:20]:
         raw = record.payload.data
         given = decoded(bytes(raw), ledger.Payable, "supplier invoice") if raw is not None else None
-        if given is not None and given.supplier is not None and given.supplier.number == payment.supplier:
+        if given is not None and given.supplier is not None and given.supplier.number == supplier != "":
             found.append(record.source_id)
     if len(found) == 1:
         return found[0]
@@ -80,12 +101,19 @@ def invoice_of(job: Job, payment: ApprovedPayment, bill: PaidBill) -> str:
     )
 
 
-def supplier_of(job: Job, payment: ApprovedPayment) -> str:
-    """The supplier's number. Raises Needs for a vendor that is not linked."""
+def known_supplier(job: Job, payment: ApprovedPayment) -> str:
+    """The supplier's number: as Airbase states it, or by the link of a vendor that was made there; "" where there is
+    none."""
     if payment.supplier:
         return payment.supplier
     linked = Link.objects.filter(integration=job.flow.integration, entity="vendor", source_id=payment.vendor_id).first()
-    if linked is None:
+    return str(linked.target_id) if linked is not None else ""
+
+
+def supplier_of(job: Job, payment: ApprovedPayment) -> str:
+    """The supplier's number. Raises Needs for a vendor that is not linked."""
+    number = known_supplier(job, payment)
+    if not number:
         raise Needs(
             "vendor",
             payment.vendor_id,
@@ -93,4 +121,4 @@ def supplier_of(job: Job, payment: ApprovedPayment) -> str:
             remedy="See the flow visma-airbase.vendors: link the vendor to its supplier, or have the supplier made.",
             deadline=AT_ONCE,
         )
-    return linked.target_id
+    return number

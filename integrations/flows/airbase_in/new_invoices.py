@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from edi.documents.invoice import Invoice
-from integrations.flows.airbase_in.bills import NEW, invoice_of, supplier_of
+from integrations.flows.airbase_in.bills import NEW, invoice_of, known_supplier, supplier_of
 from integrations.flows.airbase_in.coding import segments_of
 from integrations.flows.airbase_in.reading import command_for, read_payment
 from integrations.flows.contract import Job, Nothing, Prepared
@@ -19,6 +19,8 @@ from integrations.systems.visma import wire_ledger as ledger
 STAMP = "Airbase bill "
 MOST = 10
 """Invoices made of one payment: their numbers are kept beside the delivery."""
+MOST_WAITING = 200
+"""Payments that wait among which a bill of the same number is looked for."""
 CREDIT_NOTE = "DebitAdj"
 
 
@@ -112,13 +114,15 @@ def bill_that_it_is(job: Job, given: ledger.Payable, invoice: Invoice) -> str:
     if not (supplier and invoice.number):
         return ""
     feed = Record.objects.filter(feed__connection=job.flow.integration.partner, feed__key="payments", is_newest=True)
-    for record in feed.filter(business_number=invoice.number).select_related("payload")[:20]:
+    # A payment of several bills has no number of its own; one that waits may wait for this very invoice.
+    named, waiting = feed.filter(business_number=invoice.number), feed.filter(status="ready").order_by("-pk")
+    for record in (*named.select_related("payload")[:20], *waiting.select_related("payload")[:MOST_WAITING]):
         raw = record.payload.data
         try:
             payment = mapping.payment(bytes(raw)) if raw is not None else None
         except Unmappable:
             continue  # the payment says so itself
-        for bill in payment.bills if payment is not None and payment.supplier == supplier else ():
+        for bill in payment.bills if payment is not None and known_supplier(job, payment) == supplier else ():
             if bill.invoice_number == invoice.number and "/" not in bill.reference:
                 return bill.airbase_id
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,29 @@ def test_what_airbase_corrects_before_it_is_booked_is_booked_as_corrected(ledger
     assert [d.state for d in pay if d.state != State.NO_EFFECT] == [State.DELIVERED]
     assert any("was corrected in Airbase before it was booked" in d.reason for d in pay)
     assert not failures(ledger)
+
+
+@pytest.mark.parametrize("stated", [[], [{"amount": "30.00"}]])
+def test_what_no_bill_says_the_use_of_is_booked_when_somebody_said_it(
+    ledger: World, settle: Settle, stated: list[dict[str, str]]
+) -> None:
+    """A payment without a bill, and one that is larger than its bills."""
+    settle(seconds=300)
+    invoice = open_invoice(ledger)
+    entry = approve(ledger, invoice)
+    (row,) = [e for e in bodies(ledger, "ledger_entries") if e["airbase_id"] == entry]
+    says(ledger, entry, applied_to=[{**row["applied_to"][0], **bill} for bill in stated])
+    settle(seconds=300)
+    assert booked(ledger) == []
+    rest = Decimal(str(invoice["amount"])) - (Decimal(30) if stated else 0)
+    with scope(tenant=ledger.tenant):
+        waiting = next(d for d in ledger.deliveries(flow__key="payments", state=State.PENDING) if d.waits_for)
+        assert f"word of what {rest:.2f}" in waiting.reason
+        deliveries.say_what_it_is(waiting.pk, target_id="unapplied", actor=None, reason="An advance.")
+    settle(seconds=300)
+    (made,) = booked(ledger)
+    assert made["paymentAmount"] == invoice["amount"]
+    assert [line["amountPaid"] for line in made["paymentLines"]] == [30.0] * len(stated)
 
 
 def test_what_is_taken_back_while_its_release_waits_is_not_released(ledger: World, settle: Settle) -> None:

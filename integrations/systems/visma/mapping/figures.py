@@ -4,7 +4,7 @@ line costs, which VAT is a line's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -64,6 +64,30 @@ def line_cost(quantity: Decimal, price: Decimal, discount: Decimal, amount: Deci
     if abs(gross - amount) > allowed:
         price = net_price(amount, quantity)
     return Cost(quantity=quantity, price=price, discount=Decimal(0), amount=amount)
+
+
+def without_vat(costs: list[Cost], rates: Sequence[Decimal | None], figures: Figures, currency: str) -> list[Cost]:
+    """The lines' costs without the VAT that they include where an invoice was entered with it (VAT calculation mode
+    Gross): the header states the lines without VAT, and lines and VAT together come to what the lines state. Cents that
+    are left by rounding go to the largest line. As they are in every other case: whoever sends it sees that they do not
+    add up."""
+    allowed, stated = money.minor_unit(currency), sum((cost.amount for cost in costs), Decimal(0))
+    if not figures.tax or abs(stated - figures.lines - figures.tax) > allowed:
+        return costs
+    nets = [
+        money.rounded(cost.amount * 100 / (100 + rate), currency)
+        for cost, rate in zip(costs, rates, strict=True)
+        if rate is not None
+    ]
+    rest = figures.lines - sum(nets, Decimal(0))
+    if len(nets) < len(costs) or abs(rest) > allowed * len(nets):
+        return costs
+    largest = max(range(len(nets)), key=lambda n: abs(nets[n]))
+    nets[largest] += rest
+    return [
+        line_cost(cost.quantity, cost.price, cost.discount, net, currency)
+        for cost, net in zip(costs, nets, strict=True)
+    ]
 
 
 def line_taxes(code: str, amount: Decimal, taxes: tuple[Tax, ...], tax_total: Decimal, currency: str) -> Iterator[Tax]:

@@ -32,7 +32,7 @@ from edi.documents.invoice import Invoice, InvoiceLine
 from edi.documents.values import Party, Reference, Tax, Terms, Value, normalise
 from integrations.documents import Supplier
 from integrations.systems.visma import wire
-from integrations.systems.visma.mapping.figures import Cost, Figures, line_cost, line_taxes, rounding_of
+from integrations.systems.visma.mapping.figures import Cost, Figures, line_cost, line_taxes, rounding_of, without_vat
 from integrations.systems.visma.mapping.parts import (
     Record,
     buyer_party,
@@ -66,7 +66,7 @@ def supplier_invoice(raw: bytes, *, buyer: Party, zone: ZoneInfo, supplier: Supp
     _refuse_lines_with_vat(figures, total, currency, record)
     sign = -1 if kind == "credit_note" and total > 0 else 1
     taxes = tuple(_tax(detail, sign, record) for detail in given.tax_detail_lines or ())
-    costs = _line_costs(given, figures, currency, record)
+    costs = without_vat(_line_costs(given, figures, currency, record), _rates(given, taxes), figures, currency)
     lines = tuple(
         _line(line, cost, sign, taxes, figures.tax, currency)
         for line, cost in zip(given.invoice_lines or (), costs, strict=True)
@@ -238,7 +238,19 @@ def _line_costs(given: wire.SupplierInvoice, figures: Figures, currency: str, re
         for foreign in (True, False)
         for net in (True, False)
     ]
-    return min(readings, key=lambda costs: abs(sum((c.amount for c in costs), Decimal(0)) - figures.lines))
+    wanted = (figures.lines, figures.lines + figures.tax)  # the latter where lines were entered with VAT
+
+    def distance(costs: list[Cost]) -> Decimal:
+        stated = sum((cost.amount for cost in costs), Decimal(0))
+        return min(abs(stated - one) for one in wanted)
+
+    return min(readings, key=distance)
+
+
+def _rates(given: wire.SupplierInvoice, taxes: tuple[Tax, ...]) -> list[Decimal | None]:
+    """The VAT rate of each line, by its code; None where the document does not state it."""
+    known = {tax.code: tax.rate for tax in taxes}
+    return [known.get(clean(line.vat_code.id)) if line.vat_code else None for line in given.invoice_lines or ()]
 
 
 def _cost(line: wire.InvoiceLine, record: Record, path: str, currency: str, *, foreign: bool, net: bool) -> Cost:

@@ -465,6 +465,26 @@ def test_lines_with_vat_in_them_are_refused():
     assert "VAT calculation mode" in caught.remedy
 
 
+def test_lines_that_were_entered_with_vat_are_told_without_it():
+    """VAT calculation mode Gross: the header states the lines without VAT, and the VAT."""
+    net = invoice()
+    gross = [
+        (line.amount * (100 + line.taxes[0].rate) / 100).quantize(Decimal("0.01"))
+        for line in net.lines
+        if line.taxes[0].rate is not None
+    ]
+    members = {
+        f"invoiceLines__{n}__{name}": float(amount)
+        for n, amount in enumerate(gross)
+        for name in ("cost", "costInCurrency")
+    }
+    found = invoice(taxCalculationMode="Gross", **members)
+    assert [line.amount for line in found.lines] == [line.amount for line in net.lines]
+    assert [line.taxes for line in found.lines] == [line.taxes for line in net.lines]
+    assert (found.line_total, found.tax_total, found.total) == (net.line_total, net.tax_total, net.total)
+    assert sendable(found)
+
+
 def test_vat_free_invoice():
     found = invoice(
         amount=1350.3,
