@@ -84,7 +84,7 @@ class CustomerSink(CommandSink[KeepCustomer]):
         ]
 
     def look(self, command: KeepCustomer, item: Outgoing) -> Evidence:
-        number = command.number or self._stamped(command)
+        number = command.number or item.target_id or self._stamped(command)  # one that was there before has no stamp
         if not number:
             return NotApplied(proof=f"No customer of that e-mail address or name is called {command.stamp} elsewhere.")
         try:
