@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import QuerySet
 from django_scopes import scopes_disabled
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -108,6 +109,9 @@ class Command(BaseCommand):
             if arrived:
                 console.print(f"Suppliers change, confirm, ship and invoice orders over Orderful: {arrived} documents.")
             with scopes_disabled():
+                # What Cleo makes of what it was told is read before a supplier moves: an address that differs when it
+                # is seen for the first time is a question to people.
+                _read_once(Feed.objects.filter(key="trading-partners", enabled=True), flows, until=until)
                 order = let_partners_answer(sandbox)
             if order:
                 console.print(f"A supplier answers order {order}, ships it and states a new address …")
@@ -170,11 +174,7 @@ class Command(BaseCommand):
             comes = True
             while time.monotonic() < until and (comes or _moves(flows)):
                 comes = _something_comes(order)  # once more after the last has come: what it brought is done too
-                began = db_now()
-                feeds.update(due_at=began)
-                dispatch.wake()
-                while time.monotonic() < until and (feeds.filter(due_at__lte=began).exists() or _moves(flows)):
-                    time.sleep(0.25)
+                _read_once(feeds, flows, until=until)
 
     def _update(self, progress: Progress, bar: TaskID, flow: Flow, began: dt.datetime) -> bool:
         """Redraws a flow's bar. True when its feed was read and nothing of it is under way."""
@@ -236,6 +236,15 @@ class Command(BaseCommand):
                 f'.venv/bin/python manage.py replay {sent.pk} --force --reason "The partner lost it"',
                 highlight=False,
             )
+
+
+def _read_once(feeds: QuerySet[Feed], flows: list[Flow], *, until: float) -> None:
+    """Has these feeds read now, and waits until what they brought is done."""
+    began = db_now()
+    feeds.update(due_at=began)
+    dispatch.wake()
+    while time.monotonic() < until and (feeds.filter(due_at__lte=began).exists() or _moves(flows)):
+        time.sleep(0.25)
 
 
 def _moves(flows: list[Flow]) -> bool:

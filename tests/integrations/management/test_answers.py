@@ -38,6 +38,7 @@ def test_an_order_is_shipped_and_a_supplier_moves_once(
         Feed.objects.exclude(connection__system__in=["visma", "cleo"]).update(enabled=False)
         assert let_partners_answer(simulators) == "", "nothing stands at Cleo yet"
         settle(seconds=120)
+        settle(seconds=120)  # what Cleo makes of what it was told is read back
         number = let_partners_answer(simulators)
         assert number
         world = World(Tenant.objects.get(slug="nordlogistik"), entry, sandbox)
