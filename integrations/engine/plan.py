@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django_scopes import scope
@@ -25,6 +27,8 @@ from portal.common.clock import db_now
 SLICE_SECONDS = 20.0
 COLUMNS = ("flow", "number", "action", "what", "field", "before", "after", "reason")
 """Of a dry run as a table."""
+LIVE_FROM = "live_from"
+"""Option of the operation: the day from which somebody thinks of going live."""
 MOST = 5_000
 """Records that one dry run plans: what it says must still be read by somebody."""
 
@@ -53,8 +57,8 @@ def dry_run(flow: Flow, *, fields: bool = True) -> list[Planned]:
     sessions = Sessions()
     with scope(tenant=flow.tenant):
         try:
-            sides = Sides(flow, sessions)
-            return [_plan(sides, item, fields=fields) for item in _items(sides)]
+            sides, begins = Sides(flow, sessions), would_begin(flow)
+            return [_plan(sides, item, fields=fields, begins=begins) for item in _items(sides, begins)]
         except Fault as fault:
             return [Planned(flow.full_key, "", "", "refused", f"The source cannot be read: {fault.sentence}")]
         finally:
@@ -70,15 +74,17 @@ def dry_run_slice(operation: Operation, sessions: Sessions) -> Step:
 
 def _dry_run(operation: Operation, flow: Flow, sessions: Sessions) -> Step:
     sides, until = Sides(flow, sessions), time.monotonic() + SLICE_SECONDS
+    stated = operation.options.get(LIVE_FROM)
+    begins = would_begin(flow, dt.datetime.fromisoformat(stated) if stated else None)
     planned: list[dict[str, Any]] = msgspec.json.decode(operation.result) if operation.result else []
     passed = {p["source_id"] for p in planned}
     again = None
     problem = ""
     try:
-        for item in _items(sides):
+        for item in _items(sides, begins):
             if item.source_id in passed:
                 continue
-            planned.append(_plan(sides, item, fields=True).as_json())
+            planned.append(_plan(sides, item, fields=True, begins=begins).as_json())
             passed.add(item.source_id)
             sessions.forget()
             if time.monotonic() > until:
@@ -97,19 +103,34 @@ def _dry_run(operation: Operation, flow: Flow, sessions: Sessions) -> Step:
     return Step(again_at=again, problem=problem)
 
 
-def _items(sides: Sides) -> Iterator[Item]:
-    """What the source has from the cursor on. It is not confirmed: the next read gives it again."""
+def would_begin(flow: Flow, chosen: dt.datetime | None = None) -> dt.datetime | None:
+    """From when on a flow that was never live would be: the day that was chosen, else what it would be if somebody
+    switched it on now. None for one that was live."""
+    if flow.live_from is not None:
+        return None
+    now = db_now()
+    if chosen is not None or flow.integration.enabled:
+        return chosen or now
+    return now.astimezone(ZoneInfo(flow.tenant.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _items(sides: Sides, begins: dt.datetime | None) -> Iterator[Item]:
+    """What the source has from the cursor on; where nothing was read yet, from where going live would set it. It is not
+    confirmed: the next read gives it again."""
     feed = sides.feed
-    window = Window(start=feed.read_until if feed else None, end=db_now())
+    start = feed.read_until if feed else None
+    if start is None and not sides.flow.integration.enabled:
+        start = begins
+    window = Window(start=start, end=db_now())
     for page in sides.source().read(window, None):
         yield from page.items
 
 
-def _plan(sides: Sides, item: Item, *, fields: bool) -> Planned:
+def _plan(sides: Sides, item: Item, *, fields: bool, begins: dt.datetime | None) -> Planned:
     known = _known(sides, item)
     if known is not None:
         return known
-    planned, prepared, lane = considered(sides, item)
+    planned, prepared, lane = considered(sides, item, begins=begins)
     if prepared is None or not fields:
         return planned
     try:
@@ -134,9 +155,9 @@ def _known(sides: Sides, item: Item) -> Planned | None:
     return Planned(sides.flow.full_key, item.business_number, item.source_id, "nothing", said)
 
 
-def considered(sides: Sides, item: Item) -> tuple[Planned, Send | None, str]:
+def considered(sides: Sides, item: Item, *, begins: dt.datetime | None = None) -> tuple[Planned, Send | None, str]:
     """What the flow would do with a record as it is now, what it would send, and the lane. Nothing is asked of the
-    target, and nothing is written."""
+    target, and nothing is written. `begins`: as `would_begin` says."""
     flow, spec = sides.flow, sides.spec
     none = Planned(flow.full_key, item.business_number, item.source_id, "nothing", "")
     seen = Captured(
@@ -162,6 +183,7 @@ def considered(sides: Sides, item: Item) -> tuple[Planned, Send | None, str]:
         last=last_exchange(flow_id=flow.pk, integration_id=flow.integration_id, lane=lane),
         source_id=item.source_id,
         problem=item.problem,
+        would_be_live_from=begins,
     )
     try:
         prepared = spec.prepare(job)

@@ -7,13 +7,13 @@ import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django_scopes import scope
 
 from edi.documents.values import Value
 from integrations.engine.compare import Sides
-from integrations.engine.plan import Planned, considered
+from integrations.engine.plan import Planned, considered, would_begin
 from integrations.engine.sessions import Sessions
 from integrations.http.errors import Fault
 from integrations.models import Flow
@@ -25,6 +25,7 @@ MOST = 3
 LOOKED_AT = 60
 """Records that are looked at to find them."""
 LATELY = dt.timedelta(days=30)
+EXAMPLE = "An example of how it is mapped: if this went live now, it would not be sent."
 SECONDS = 15.0
 """How long somebody waits for it; a call that has begun ends after its own deadline."""
 
@@ -98,7 +99,14 @@ def _items(sides: Sides, found: Preview) -> Iterator[Item]:
 
 
 def _previewed(sides: Sides, item: Item) -> Previewed:
-    planned, prepared, _lane = considered(sides, item)
+    begins = would_begin(sides.flow)
+    planned, prepared, _lane = considered(sides, item, begins=begins)
+    if prepared is None and begins is not None and planned.action in ("nothing", "wait"):
+        # Of what is too old to be sent if it went live now, people see all the same how it is mapped.
+        reason = planned.what
+        other, prepared, _lane = considered(sides, item)
+        if prepared is not None:
+            planned = replace(other, action=planned.action, what=f"{EXAMPLE} {reason}")
     if prepared is None:
         return Previewed(planned=planned, source=item.raw)
     try:

@@ -249,6 +249,8 @@ class Job:
     """What a person has approved (`NeedsApproval.digest`); "" when nothing was."""
     edit: Callable[[Any], Any] | None = None
     """What a person changed in the document."""
+    would_be_live_from: dt.datetime | None = None
+    """Of a dry run of a flow that was never live: from when it is taken to be."""
 
     def edited(self, document: V) -> V:
         """The document as a person wants it, or as it is. A flow calls this as soon as it has mapped its record: that

@@ -25,6 +25,7 @@ from integrations.engine.differences import as_rows as difference_rows
 from integrations.engine.differences import can_differ as can_differ
 from integrations.engine.differences import read_report
 from integrations.engine.many import MOST_PER_MINUTE, PER_MINUTE, Options, Selection, plan_replay
+from integrations.engine.plan import LIVE_FROM
 from integrations.engine.plan import as_rows as as_rows
 from integrations.engine.reconcile import CLASS_WORDS as CLASS_WORDS
 from integrations.engine.reconcile import Result, Total, summary, totals_of
@@ -147,10 +148,28 @@ def ask_backfill(
         return start(made, actor=actor, actor_name=actor_name)
 
 
-def ask_dry_run(flow: Flow, *, actor: User | None, actor_name: str = "", reason: str = "") -> Operation:
+def ask_dry_run(
+    flow: Flow,
+    *,
+    actor: User | None,
+    actor_name: str = "",
+    reason: str = "",
+    live_from: dt.datetime | None = None,
+) -> Operation:
     """Plans what the flow would create or change in its target, field by field, without a write. The plan is the
-    operation's result."""
-    made = _make(flow.tenant, Operation.Kind.DRY_RUN, flow=flow, reason=reason, actor=actor, actor_name=actor_name)
+    operation's result. `live_from`: of one that was never live, from when it would be; unless it is said, from now.
+    Raises ValidationError for a time to come."""
+    if live_from is not None and live_from > db_now():
+        raise ValidationError("The start lies in the future.")
+    made = _make(
+        flow.tenant,
+        Operation.Kind.DRY_RUN,
+        flow=flow,
+        options={LIVE_FROM: live_from.isoformat()} if live_from is not None else {},
+        reason=reason,
+        actor=actor,
+        actor_name=actor_name,
+    )
     return start(made, actor=actor, actor_name=actor_name)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -174,12 +175,21 @@ def free_key(pair: str) -> str:
     return next(k for k in (base, *(f"{base}-{n}" for n in range(2, 1000))) if k not in taken)
 
 
-class LiveForm(forms.Form):
-    """From when, and how much at first."""
+class FirstDayForm(forms.Form):
+    """From when."""
 
     start = forms.DateField(
         label=gettext_lazy("Everything that changed from this day on"), widget=forms.DateInput(attrs={"type": "date"})
     )
+
+    def begins(self, zone: str) -> dt.datetime:
+        """The beginning of the day, by the tenant's clocks."""
+        return dt.datetime.combine(self.cleaned_data["start"], dt.time(), zoneinfo.ZoneInfo(zone))
+
+
+class LiveForm(FirstDayForm):
+    """From when, and how much at first."""
+
     limit = forms.IntegerField(
         label=gettext_lazy("At most so many documents of one read, before a person is asked"),
         min_value=1,
@@ -193,16 +203,21 @@ def integration_setup(request: HttpRequest, member: Member, key: str) -> HttpRes
     row = found(key)
     if row.enabled:
         return redirect("customer:integration", member.tenant.slug, key)
-    is_live = request.POST.get("what") == "live"
-    form = LiveForm(request.POST if is_live else None, initial={"start": timezone.localdate(), "limit": LIMIT})
-    if request.method == "POST" and not is_live:
-        for flow in Flow.objects.filter(integration=row, enabled=True).select_related("integration", "tenant"):
-            operation_services.ask_dry_run(flow, actor=member.user)
-        return redirect("customer:integration_setup", member.tenant.slug, key)
-    if is_live and form.is_valid():
-        start = dt.datetime.combine(form.cleaned_data["start"], dt.time(), zoneinfo.ZoneInfo(member.tenant.time_zone))
+    asked, zone, today = request.POST.get("what"), member.tenant.time_zone, timezone.localdate()
+    form = LiveForm(request.POST if asked == "live" else None, initial={"start": today, "limit": LIMIT})
+    trial = FirstDayForm(request.POST if asked == "try" else None, initial={"start": today}, prefix="trial")
+    if asked == "try" and trial.is_valid():
         try:
-            shared = services.go_live(row, start=start, limit=form.cleaned_data["limit"], actor=member.user)
+            with transaction.atomic():
+                for flow in Flow.objects.filter(integration=row, enabled=True).select_related("integration", "tenant"):
+                    operation_services.ask_dry_run(flow, actor=member.user, live_from=trial.begins(zone))
+        except ValidationError as error:
+            trial.add_error(None, error)
+        else:
+            return redirect("customer:integration_setup", member.tenant.slug, key)
+    if asked == "live" and form.is_valid():
+        try:
+            shared = services.go_live(row, start=form.begins(zone), limit=form.cleaned_data["limit"], actor=member.user)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -219,11 +234,18 @@ def integration_setup(request: HttpRequest, member: Member, key: str) -> HttpRes
     context = {
         "row": row,
         "form": form,
-        "flows": [(f, last.get(f.pk), planned(last.get(f.pk))) for f in flows],
+        "trial": trial,
+        "flows": [(f, last.get(f.pk), planned(last.get(f.pk)), planned_from(last.get(f.pk), zone)) for f in flows],
         "runs": any(not o.ended for o in last.values()),
         "starts": [s.starts for s in (all_flows().get(f.full_key) for f in flows) if s is not None and s.starts],
     }
     return TemplateResponse(request, "customer/integration_setup.html", context)
+
+
+def planned_from(operation: Operation | None, zone: str) -> dt.date | None:
+    """The day of going live that a dry run goes by; None where nobody chose one."""
+    stated = operation.options.get("live_from") if operation is not None else None
+    return dt.datetime.fromisoformat(stated).astimezone(zoneinfo.ZoneInfo(zone)).date() if stated else None
 
 
 def planned(operation: Operation | None) -> dict[str, int]:

@@ -73,6 +73,7 @@ def test_from_the_catalogue_to_the_first_delivered_order(
     with scopes_disabled():
         integration = Integration.objects.get(tenant=member.tenant)
     visitor.goes(reverse("customer:integration_setup", args=[member.tenant.slug, integration.key]))
+    visitor.fills(**{"trial-start": "2020-01-01"})
     visitor.presses("Dry run of all flows")
     with scopes_disabled():
         settle(read=False)

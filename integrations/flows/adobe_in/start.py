@@ -28,11 +28,13 @@ STARTS = (
 
 
 def orders_from(job: Job) -> dt.datetime | None:
-    """From when on; None where the flow of orders was never live. Raises Unmappable for a setting that is no time."""
+    """From when on; None where the flow of orders was never live, but for a dry run. Raises Unmappable for a setting
+    that is no time."""
     flow = posting_flow(job)
     stated = str((flow.settings or {}).get(SETTING.name) or "").strip() if flow is not None else ""
+    live_from = (flow.live_from if flow is not None else None) or job.would_be_live_from
     try:
-        found = moment(stated, zone_of(job)) if stated else flow.live_from if flow is not None else None
+        found = moment(stated, zone_of(job)) if stated else live_from
     except ValueError as error:
         raise Unmappable(
             f"The setting “{SETTING.label}” says {stated!r}, which is no day or time.",

@@ -76,9 +76,14 @@ def test_nothing_is_read_for_an_integration_before_it_is_live(house: House, draf
 
 
 def test_a_dry_run_is_asked_for_each_flow(house: House, draft: Integration, operator: Client) -> None:
-    operator.post(page(house, "integration_setup", draft.key), {"what": "try"})
+    url = page(house, "integration_setup", draft.key)
+    answer = operator.post(url, {"what": "try", "trial-start": "2026-11-01"}, follow=True)
     asked = Operation.objects.filter(kind="dry_run")
     assert {o.flow.key for o in asked if o.flow} == {"purchase-orders", "supplier-invoices"}
+    assert {o.options["live_from"] for o in asked} == {"2026-11-01T00:00:00+01:00"}
+    assert "from 2026-11-01" in answer.content.decode()
+    assert "future" in operator.post(url, {"what": "try", "trial-start": "2100-01-01"}).content.decode()
+    assert asked.count() == 2
 
 
 def test_going_live_begins_at_the_chosen_day_with_a_first_limit(

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from django_scopes import scopes_disabled
 
-from integrations.models import Delivery, Flow
+from integrations.engine.operations import claim_operation, work_on
+from integrations.engine.sessions import Sessions
+from integrations.models import Delivery, Feed, Flow, Integration, Operation
 from integrations.services import deliveries as services
-from integrations.services import feeds
+from integrations.services import feeds, operations
+from integrations.services.preview import preview_of
 from tests.integrations.flows.adobe.conftest import PAIR, Shop, money
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,3 +124,42 @@ def test_what_was_taken_back_before_going_live_is_no_news(shop: Shop, settle: Se
     delivery = of(shop, "credit-memos", memo["increment_id"])
     assert (delivery.state, shop.issues()) == ("no_effect", [])
     assert delivery.reason.startswith(f"It was made on {DAY}, before ")
+
+
+def before_going_live() -> Flow:
+    """The flow of orders, set up and never live."""
+    Integration.objects.filter(key=PAIR).update(enabled=False)
+    Flow.objects.filter(integration__pair=PAIR).update(live_from=None)
+    Feed.objects.filter(connection__system="adobe_commerce").update(read_until=None)
+    return Flow.objects.select_related("integration__tenant", "tenant").get(key="orders", integration__pair=PAIR)
+
+
+def planned(flow: Flow, live_from: dt.datetime | None) -> dict[str, dict[str, Any]]:
+    """What a dry run says of each order, by its number."""
+    asked = operations.ask_dry_run(flow, actor=None, live_from=live_from)
+    claimed = claim_operation("test")
+    assert claimed is not None
+    work_on(claimed, Sessions())
+    return {one["business_number"]: one for one in operations.planned_rows(Operation.objects.get(pk=asked.pk))}
+
+
+def test_a_dry_run_before_going_live_plans_no_order_of_before(shop: Shop) -> None:
+    """It is planned by the day that somebody thinks of, else by today; a preview shows the mapping all the same."""
+    old, young = placed_before(shop, shop.order(customer=10001)), shop.order(customer=10001)
+    with scopes_disabled():
+        flow = before_going_live()
+        today = planned(flow, None)
+        assert {today[made["increment_id"]]["action"] for made in (old, young)} == {"nothing", "wait"}
+        assert (today[old["increment_id"]]["action"], DAY in today[old["increment_id"]]["what"]) == ("nothing", True)
+        then = planned(flow, dt.datetime.fromisoformat(f"{EARLIER}T00:00:00+00:00"))
+        assert {then[made["increment_id"]]["action"] for made in (old, young)} == {"wait"}, "for its customer"
+        Flow.objects.filter(pk=flow.pk).update(settings=flow.settings | {"guest_customer": "10001"})
+        guest = placed_before(shop, shop.act("guest_order", email="anna@example.fi"))
+        shown = {one.number: one for one in preview_of(Flow.objects.get(pk=flow.pk)).records}
+        said = shown[guest["increment_id"]]
+        assert said.sent is not None
+        assert "it would not be sent" in said.what
+        assert DAY in said.what
+        Flow.objects.filter(pk=flow.pk).update(live_from=dt.datetime.fromisoformat(f"{EARLIER}T00:00:00+00:00"))
+        [shown] = [o for o in preview_of(Flow.objects.get(pk=flow.pk)).records if o.number == guest["increment_id"]]
+        assert "it would not be sent" not in shown.what
