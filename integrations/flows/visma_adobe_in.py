@@ -133,6 +133,7 @@ FLOWS = (
         settings=(
             STATES_SETTING,
             start.SETTING,
+            start.ON_ACCOUNT,
             RULES,
             GENERIC,
             OWN_ITEMS,

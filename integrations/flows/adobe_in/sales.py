@@ -122,7 +122,7 @@ def _not_ours(job: Job, sale: Sale) -> Nothing | None:
     times = mapping.times_of_order(job.raw)
     old = start.is_before(job, times.placed)
     if sale.cancelled:
-        if old and not start.is_before(job, times.changed):
+        if old and not start.is_before(job, times.changed) and start.may_be_in_the_books(job, sale.payment_method):
             raise start.wait_for_a_person(job, sale.entity_id, sale.number, times.placed, what="the cancellation")
         return Nothing("It was cancelled before it was posted.")
     return Nothing(f"It was placed {start.before_in_words(job, times.placed)}.") if old else None

@@ -8,6 +8,7 @@ import datetime as dt
 from integrations.flows.adobe_in.reading import ORDER, posting_flow, zone_of
 from integrations.flows.contract import Job, Naming, Needs
 from integrations.models import Flow
+from integrations.systems.adobe import mapping
 from integrations.systems.contract import Setting, Unmappable
 from portal.common.clock import moment
 
@@ -19,6 +20,16 @@ SETTING = Setting(
     "whatever happens to them later. Empty: the day that was chosen when the integration went live, else when this "
     "flow was first switched on. Say an earlier one to post what is older, too: read the period again, and send once "
     "more what came to no effect for it. Say a later one where orders were entered by hand while the flow was off.",
+)
+ON_ACCOUNT = Setting(
+    name="on_account",
+    label="Payment methods of orders that are delivered before they are paid",
+    kind="json",
+    default=["purchaseorder", "companycredit", "banktransfer", "checkmo", "cashondelivery"],
+    shape=list[str],
+    help="Their codes in the shop. An order of before “Orders from” that is cancelled later and was never paid or "
+    "authorised is nothing to the books; of these methods somebody may have entered it all the same, so a person is "
+    "asked.",
 )
 STARTS = (
     "Orders that were placed before that day are not posted, whatever happens to them later: the setting “Orders from” "
@@ -47,6 +58,14 @@ def is_before(job: Job, at: dt.datetime | None) -> bool:
     """Whether something of the shop is of a time from which nothing is posted. What says no time is not."""
     start = orders_from(job)
     return start is not None and at is not None and at < start
+
+
+def may_be_in_the_books(job: Job, payment_method: str) -> bool:
+    """Whether an order that we did not post may have been entered by hand: shops cancel orders that nobody pays, and
+    nobody enters those."""
+    flow = posting_flow(job)
+    on_account = ((flow.settings or {}) if flow is not None else {}).get(ON_ACCOUNT.name, ON_ACCOUNT.default)
+    return payment_method in on_account or mapping.was_paid_for(job.raw)
 
 
 def before_in_words(job: Job, at: dt.datetime | None) -> str:

@@ -19,6 +19,10 @@ from integrations.systems.contract import Unmappable
 W = TypeVar("W", bound=wire.Wire)
 
 
+UNPAID_STATUSES = frozenset({"pending", "pending_payment", "pending_paypal", "canceled"})
+"""What Adobe calls orders that nobody paid, and cancelled ones. A status of a shop's own may mean anything."""
+
+
 class Sale(Value, frozen=True, kw_only=True):
     """An order, or a credit memo: what it comes to, and for whom."""
 
@@ -164,6 +168,15 @@ def times_of_order(raw: bytes) -> Times:
     given = decoded(raw, wire.Head, "order")
     placed = moment_of(given.created_at)
     return Times(placed=placed, made=placed, changed=moment_of(given.updated_at))
+
+
+def was_paid_for(raw: bytes) -> bool:
+    """Whether an order shows that it ever was more than placed: something was authorised or paid, or its history has a
+    status of after that. Raises Unmappable for what is no order."""
+    given = decoded(raw, wire.Order, "order")
+    payment = given.payment or wire.Payment()
+    statuses = {entry.status for entry in given.status_histories or () if entry.status}
+    return bool(given.total_paid or payment.amount_paid or payment.amount_authorized or statuses - UNPAID_STATUSES)
 
 
 def times_of_credit_memo(raw: bytes) -> Times:

@@ -152,6 +152,14 @@ class OrderItem(Wire, frozen=True, kw_only=True):
 class Payment(Wire, frozen=True, kw_only=True):
     method: str | None = None
     po_number: str | None = None
+    amount_authorized: Decimal | None = None
+    amount_paid: Decimal | None = None
+
+
+class History(Wire, frozen=True, kw_only=True):
+    """A line of an order's history. Not each change of its status leaves one."""
+
+    status: str | None = None
 
 
 class Order(Wire, frozen=True, kw_only=True):
@@ -182,6 +190,7 @@ class Order(Wire, frozen=True, kw_only=True):
     shipping_description: str | None = None
     tax_amount: Decimal | None = None
     grand_total: Decimal | None = None
+    total_paid: Decimal | None = None
     total_canceled: Decimal | None = None
     """Of an order that goes on, too: what was not invoiced when the rest of it was cancelled."""
     ext_order_id: str | None = None
@@ -192,6 +201,7 @@ class Order(Wire, frozen=True, kw_only=True):
     items: tuple[OrderItem, ...] | None = None
     billing_address: Address | None = None
     payment: Payment | None = None
+    status_histories: tuple[History, ...] | None = None
     extension_attributes: OrderExtension | list[None] | None = None
 
     @property

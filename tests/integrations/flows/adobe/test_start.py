@@ -126,6 +126,23 @@ def test_what_was_taken_back_before_going_live_is_no_news(shop: Shop, settle: Se
     assert delivery.reason.startswith(f"It was made on {DAY}, before ")
 
 
+def test_an_unpaid_order_of_before_that_the_shop_cancels_asks_nobody(shop: Shop, settle: Settle) -> None:
+    """As its cron does with orders that wait for a payment. One on account may have been entered by hand."""
+    unpaid, on_account = (placed_before(shop, shop.order(payment=p)) for p in ("adyen_cc", "purchaseorder"))
+    of_its_own = placed_before(shop, shop.order(payment="adyen_cc"))
+    shop.act("set_status", order=of_its_own["increment_id"], state="processing", status="packed")
+    shop.act("comment", order=of_its_own["increment_id"], comment="Packed")
+    for made in (unpaid, on_account, of_its_own):
+        shop.act("cancel", order=made["increment_id"])
+    settle()
+    delivery = of(shop, "orders", unpaid["increment_id"])
+    assert (delivery.state, delivery.reason) == ("no_effect", "It was cancelled before it was posted.")
+    for made in (on_account, of_its_own):
+        waiting = of(shop, "orders", made["increment_id"])
+        assert (waiting.state, waiting.waits_for) == ("pending", f"shop-order {made['entity_id']}")
+    assert len(shop.issues()) == 2
+
+
 def before_going_live() -> Flow:
     """The flow of orders, set up and never live."""
     Integration.objects.filter(key=PAIR).update(enabled=False)
