@@ -170,8 +170,8 @@ SETTINGS = (
         kind="json",
         default=_DEFAULT.store_ids,
         shape=list[int],
-        help="Ids of store views, as [1, 3]. Orders of others are left alone: they may belong to another company. "
-        "Empty: all.",
+        help="Ids of store views, as [1, 3]. Orders of others are left alone: they may belong to another company. So "
+        "are customers who signed up in others, until they order in one of these. Empty: all.",
     ),
     Setting(
         name="rest_path",

@@ -17,7 +17,7 @@ import msgspec
 
 from integrations.http.errors import Transient
 from integrations.http.session import Session
-from integrations.models import Connection
+from integrations.models import Connection, Record
 from integrations.systems.adobe import wire
 from integrations.systems.adobe.client import Client, Filter, ListPage, moment_of, stamp
 from integrations.systems.adobe.errors import LABEL
@@ -30,6 +30,7 @@ BEGINNING = "1970-01-01 00:00:00"
 SECOND = dt.timedelta(seconds=1)
 VOLATILE = frozenset({"updated_at", "status_histories", "ext_order_id", "comments", "custom_attributes"})
 """Members that say nothing new: what we write ourselves comes back in them."""
+CUSTOMERS_FEED = "customers"
 MOST_IN_A_ROW = 1000
 """More bad records one after the other than a page has."""
 
@@ -57,6 +58,7 @@ class Changes:
     kind: Kind
 
     def __init__(self, connection: Connection, session: Session) -> None:
+        self._connection = connection
         self._options = Options.of(connection)
         self._client = Client(session, self._options)
         self._session = session
@@ -157,19 +159,24 @@ class Changes:
         return self._client.decode(raw, wire.Head)
 
     def _items(self, page: ListPage, places: Sequence[int]) -> tuple[Item, ...]:
+        heads = {place: self._head(page.elements[place]) for place in places}
+        elsewhere = {str(head.key) for head in heads.values() if not self._is_of_our_stores(head)}
+        elsewhere -= self._wanted_all_the_same(elsewhere) if elsewhere else set()
         found = []
-        for place in places:
-            raw = page.elements[place]
-            head = self._head(raw)
+        for place, head in heads.items():
             if (head.key or 0) < 0:
-                found.append(self._bad(raw))
-            elif self._is_ours(head):
-                found.append(self._item(raw))
+                found.append(self._bad(page.elements[place]))
+            elif str(head.key) not in elsewhere:
+                found.append(self._item(page.elements[place]))
         return tuple(found)
 
-    def _is_ours(self, head: wire.Head) -> bool:
+    def _is_of_our_stores(self, head: wire.Head) -> bool:
         """The store in the address filters nothing (https://github.com/magento/devdocs/issues/9405)."""
         return not self._options.store_ids or head.store_id is None or head.store_id in self._options.store_ids
+
+    def _wanted_all_the_same(self, ids: set[str]) -> set[str]:
+        """Those records of other stores that are ours."""
+        return set()
 
     def _bad(self, raw: bytes) -> Item:
         """What stands in the place of a record that the shop does not give. Known by its neighbour: nothing else is."""
@@ -253,6 +260,11 @@ class Customers(Changes):
             last -= dt.timedelta(days=1)
         return window.start < last
 
+    def _wanted_all_the_same(self, ids: set[str]) -> set[str]:
+        """Customers who signed up in another store and ordered in one of ours: they were fetched for that order."""
+        rows = Record.objects.filter(feed__connection=self._connection, feed__key=CUSTOMERS_FEED, source_id__in=ids)
+        return set(rows.values_list("source_id", flat=True))
+
     def _number(self, head: wire.Head) -> str:
         return head.email or str(head.key)
 
@@ -286,5 +298,5 @@ OPENERS: dict[str, Callable[[Connection, Session], Changes]] = {
     "orders": Orders,
     "invoices": Invoices,
     "credit-memos": CreditMemos,
-    "customers": Customers,
+    CUSTOMERS_FEED: Customers,
 }

@@ -120,6 +120,29 @@ def test_orders_of_other_stores_are_left_alone(shop: Shop) -> None:
     assert str(mine["entity_id"]) not in found
 
 
+def test_a_customer_of_another_store_is_ours_from_the_first_order_on(
+    make_shop: Callable[..., Shop], settle: Callable[..., None]
+) -> None:
+    """Who signed up elsewhere is fetched for the order, and followed from then on; others are left alone."""
+    shop = make_shop(flows={"customers": {"matched_fields": ["name"]}})
+    buyer, stranger = [c["id"] for c in shop.rows("customers") if c["store_id"] == 1 and c["addresses"]][:2]
+    made = shop.order(store="se", customer=buyer)
+    store = shop.stored(made)["store_id"]
+    assert store != 1
+    with scopes_disabled():
+        row = Connection.objects.get(tenant=shop.world.tenant, system="adobe_commerce")
+        Connection.objects.filter(pk=row.pk).update(settings={**row.settings, "store_ids": [store]})
+    settle()
+    number = shop.document(made)["customer"]["number"]
+    for customer in (buyer, stranger):
+        shop.act("change_customer", customer=customer, firstname="Uusi", lastname="Nimi")
+    settle()
+    assert shop.troubles() == []
+    customers = {c["number"]: c["name"] for c in shop.rows("customer", system="visma")}
+    assert customers[number] == "Uusi Nimi"
+    assert {d.record.source_id for d in shop.deliveries("customers")} == {str(buyer)}
+
+
 def test_a_limit_of_pages_is_learned(shop: Shop) -> None:
     shop.world.simulators.options("adobe", input_limits=True)
     with source(shop) as (_, session):
