@@ -3,9 +3,7 @@ thing that a rule may ask or state."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
@@ -15,12 +13,11 @@ import msgspec
 from integrations.flows.contract import RuleTable
 from integrations.rule_forms import MOST_RULES, shown, stored
 from integrations.systems.contract import Setting
+from portal.common import spreadsheets
 
 MOST_BYTES = 500_000
 WHEN = "when "
 """Begins the names of columns that a rule asks."""
-FORMULA = ("=", "+", "-", "@")
-"""Beginnings that spreadsheets take for a formula: such a text is written with an apostrophe before it."""
 MOST_SAID = 20
 
 
@@ -36,34 +33,24 @@ class Change:
 
 def written(table: RuleTable, rules: Sequence[Mapping[str, Any]]) -> str:
     """The file of these rules."""
-    into = io.StringIO()
-    lines = csv.writer(into, lineterminator="\r\n")
     columns = columns_of(table)
-    lines.writerow(columns)
-    for rule in rules:
-        lines.writerow(_safe(shown(setting, _side(name, rule).get(setting.name))) for name, setting in columns.items())
-    return into.getvalue()
+    rows = (
+        [shown(setting, _side(name, rule).get(setting.name)) for name, setting in columns.items()] for rule in rules
+    )
+    return spreadsheets.written(list(columns), rows)
 
 
 def read(table: RuleTable, data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     """The rules of a file, and what is wrong with it, each sentence with its line. Empty lines say nothing."""
-    if len(data) > MOST_BYTES:
-        return [], [f"The file is larger than {MOST_BYTES:,} bytes."]
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return [], ["The file is not UTF-8. Save it as “CSV UTF-8”."]
-    first = text.partition("\n")[0]
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
-    try:
-        return _read(table, lines)
-    except csv.Error as error:
-        return [], [f"Line {lines.line_num}: this is no CSV ({error})."]
+        return _read(table, spreadsheets.read(data, most_bytes=MOST_BYTES))
+    except spreadsheets.NoTable as error:
+        return [], [str(error)]
 
 
-def _read(table: RuleTable, lines: Any) -> tuple[list[dict[str, Any]], list[str]]:
+def _read(table: RuleTable, lines: Iterator[tuple[int, list[str]]]) -> tuple[list[dict[str, Any]], list[str]]:
     known = columns_of(table)
-    header = [name.strip() for name in next(lines, [])]
+    header = [name.strip() for name in next(lines, (1, []))[1]]
     unknown = [name or "without a name" for name in header if name not in known]
     if unknown or not header:
         return [], [
@@ -74,13 +61,13 @@ def _read(table: RuleTable, lines: Any) -> tuple[list[dict[str, Any]], list[str]
         return [], [f"Line 1: {', '.join(twice)} stands there twice."]
     rules: list[dict[str, Any]] = []
     problems: list[str] = []
-    for cells in lines:
+    for number, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
         try:
             rules.append(_rule(table, known, header, cells))
         except ValueError as error:
-            problems.append(f"Line {lines.line_num}: {error}")
+            problems.append(f"Line {number}: {error}")
     if not rules and not problems:
         problems.append("The file has no rule. Delete rules on the page, one by one.")
     if len(rules) > MOST_RULES:
@@ -97,7 +84,7 @@ def _rule(
     when: dict[str, Any] = {}
     then: dict[str, Any] = {}
     for name, cell in zip(header, cells, strict=False):
-        setting, entered = known[name], _entered(known[name], _plain(cell))
+        setting, entered = known[name], _entered(known[name], spreadsheets.plain(cell))
         if setting.kind == "choices":
             wrong = [one for one in entered if one not in dict(setting.choices)]
             if wrong:
@@ -144,15 +131,6 @@ def _side(column: str, rule: Mapping[str, Any]) -> Mapping[str, Any]:
     return (rule.get("when") or {}) if column.startswith(WHEN) else rule
 
 
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith((*FORMULA, "'")) else text
-
-
 def _entered(setting: Setting, text: str) -> Any:
     """A cell as the form has it."""
     return [part.strip() for part in text.split(",") if part.strip()] if setting.kind == "choices" else text
-
-
-def _plain(cell: str) -> str:
-    text = cell.strip()
-    return text[1:] if text.startswith("'") else text

@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 
 from portal.audit import trail
 from portal.audit.models import AuditEvent, Seal
+from portal.common.spreadsheets import MARK, harmless
 from portal.customer.door import Member, page
 from portal.customer.paging import paged
 from portal.customer.places import TenantPlaces
@@ -106,12 +107,7 @@ class _Echo:
 def as_csv(rows: QuerySet[AuditEvent]) -> Iterator[Any]:
     """Line by line. What a spreadsheet would take for a formula is made plain."""
     writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(COLUMNS)
+    yield MARK + writer.writerow(COLUMNS)
     for e in rows.iterator(chunk_size=1000):
         said = (e.actor_name, e.action, e.object_type, e.object_id, e.business_number, e.summary)
         yield writer.writerow((e.pk, e.at.isoformat(), *map(harmless, said), e.seal_id or ""))
-
-
-def harmless(text: str) -> str:
-    """A text that a spreadsheet does not calculate with."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
