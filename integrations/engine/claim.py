@@ -7,13 +7,14 @@ import time
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import CharField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django_scopes import scopes_disabled
 
 from integrations.engine import issues
 from integrations.engine.backoff import pause_after
 from integrations.engine.closing import count_death
 from integrations.engine.workers import is_dead
+from integrations.flows.contract import RECALL
 from integrations.http.errors import Fault
 from integrations.models import (
     HELD_STATES,
@@ -54,9 +55,14 @@ def due_deliveries(now: dt.datetime) -> QuerySet[Delivery]:
 
 
 def may_go() -> QuerySet[Delivery]:
-    """Deliveries that go by themselves when their time has come: switched on, first of their lane."""
-    earlier = Delivery.objects.filter(
-        integration=OuterRef("integration"), lane=OuterRef("lane"), id__lt=OuterRef("id"), state__in=OPEN_STATES
+    """Deliveries that go by themselves when their time has come: switched on, first of their lane. What takes a
+    document back from a trading partner does not wait for a person who looks at what failed: that is another's."""
+    earlier = (
+        Delivery.objects.filter(
+            integration=OuterRef("integration"), lane=OuterRef("lane"), id__lt=OuterRef("id"), state__in=OPEN_STATES
+        )
+        .annotate(for_the_later=ExpressionWrapper(OuterRef("operation"), output_field=CharField()))
+        .exclude(state=State.FAILED, for_the_later=RECALL)
     )
     held = Delivery.objects.filter(integration=OuterRef("integration"), lane=OuterRef("lane"), state__in=HELD_STATES)
     return Delivery.objects.filter(

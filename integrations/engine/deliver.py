@@ -24,6 +24,7 @@ from integrations.flows.contract import (
     Keep,
     Needs,
     Nothing,
+    NotWritten,
     Send,
 )
 from integrations.flows.registry import flow_spec
@@ -399,6 +400,8 @@ def _not_sent(delivery: Delivery, error: Exception) -> None:
             delivery.waits_for = ""  # for nothing that is missing: for its time
         outcome.fail(delivery, error, visibility=dt.timedelta(0), now=now)
         delivery.save()
+        if isinstance(error, NotWritten):
+            recalling.make(delivery, error.recalls, now)
         outcome.audit_outcome(delivery, now)
 
 

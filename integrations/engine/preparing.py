@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import F
 
-from integrations.flows.contract import Earlier, FlowSpec, Job, LastExchange, Nothing, Prepared, job_for
+from integrations.flows.contract import RECALL, Earlier, FlowSpec, Job, LastExchange, Nothing, Prepared, job_for
 from integrations.models import Delivery, Record, State
 from integrations.systems.contract import Unmappable
 
@@ -49,6 +49,8 @@ def prepare(delivery: Delivery, spec: FlowSpec) -> Prepared | None:
 def job_of(delivery: Delivery, spec: FlowSpec) -> Job:
     """What is to be prepared for a delivery. Raises Unmappable when the record's bytes are gone."""
     raw = delivery.record.payload.data
+    if raw is None and delivery.operation == RECALL:
+        raise _nothing_to_recall_by(delivery)
     if raw is None:
         raise Unmappable(
             "The source record has been pruned by retention.",
@@ -58,6 +60,22 @@ def job_of(delivery: Delivery, spec: FlowSpec) -> Job:
         flow_id=delivery.flow_id, integration_id=delivery.integration_id, lane=delivery.lane, before=delivery.pk
     )
     return job_for(delivery, bytes(raw), last, earlier=_earlier(delivery, spec))
+
+
+def _nothing_to_recall_by(delivery: Delivery) -> Unmappable:
+    """Why the former partner has to be told otherwise: a cancellation says again what was sent to it, and that is not
+    kept any more. Reading the source again would bring what is said to its new one."""
+    original = delivery.replays
+    sent = original.transaction_set if original is not None else None
+    partner = str(sent.partner) if sent is not None and sent.partner is not None else "its former partner"
+    on = f" on {original.closed_at:%Y-%m-%d}" if original is not None and original.closed_at is not None else ""
+    number = delivery.business_number or delivery.record.source_id
+    return Unmappable(
+        f"{number} went to {partner}{on} and is another partner's now, but no cancellation can be written: what was "
+        "sent then has been pruned by retention.",
+        remedy=f"Tell {partner} yourself, by mail or telephone, that {number} is cancelled. Then dismiss this, and "
+        "say who was told and when. A replay cannot help.",
+    )
 
 
 def _earlier(delivery: Delivery, spec: FlowSpec) -> tuple[Earlier, ...]:

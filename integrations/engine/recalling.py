@@ -14,7 +14,8 @@ from portal.audit import trail
 
 def make(found_by: Delivery, recalls: Sequence[Recall], now: dt.datetime) -> None:
     """Makes the deliveries by which documents are taken back, inside the transaction in which the delivery that found
-    it goes on. They follow it in its lane, and say again, as a cancellation, what was said to that partner then.
+    it goes on. They follow it in its lane, even where it fails, and say again, as a cancellation, what was said to
+    that partner then.
 
     One for what was sent by one delivery, whatever became of it: what failed is replayed, and what a person dismissed
     was dealt with. One that a newer version of the record superseded is made anew by that version.

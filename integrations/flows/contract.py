@@ -14,7 +14,7 @@ from integrations.flows.editing import Edit
 from integrations.http.session import Session
 from integrations.models import Connection, Delivery, DocumentEdit, Flow
 from integrations.models import Side as Side
-from integrations.systems.contract import Item, Part, Setting
+from integrations.systems.contract import Item, Part, Setting, Unmappable
 from integrations.systems.files import ReadFile, WantedFile
 
 V = TypeVar("V", bound=Value)
@@ -86,6 +86,15 @@ class Recall:
     @property
     def words(self) -> str:
         return f"{self.partner} had it before and is told that it is cancelled"
+
+
+class NotWritten(Unmappable):
+    """A document that cannot be written for whom it is for now. Those who have an earlier version of it, and whose it
+    is not any more (`recalls`), are told all the same: they need not wait until somebody has corrected it."""
+
+    def __init__(self, cause: Unmappable, recalls: Sequence[Recall]) -> None:
+        super().__init__(cause.sentence, remedy=cause.remedy, field=cause.field)
+        self.recalls = tuple(recalls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from edi.documents.ship_notice import ShipNotice
 from edi.documents.values import digest
 from edi.models import Agreement, TransactionSet
 from integrations.flows import pair_settings
-from integrations.flows.contract import RECALL, Job, Nothing, Prepared, Send, Unmapped
+from integrations.flows.contract import RECALL, Job, Nothing, NotWritten, Prepared, Send, Unmapped
 from integrations.flows.edi_out import changes, edifact, moved
 from integrations.flows.edi_out.values import (
     Built,
@@ -69,7 +69,7 @@ def prepare(
         altered = check(built)
     except Unmappable as error:
         if job.operation != RECALL:
-            raise
+            raise NotWritten(error, recalls) from error
         raise moved.cannot_be_told(document, str(agreement.partner), error.sentence) from error
     return Send(
         digest=said,

@@ -11,7 +11,7 @@ import pytest
 
 from edi.models import Agreement, TransactionSet
 from integrations.engine import replay
-from integrations.models import Delivery, Feed, Issue, State
+from integrations.models import Delivery, Feed, Issue, Payload, State
 from tests.support.simulators import Simulators
 from tests.support.world import World, apply_entry
 
@@ -120,6 +120,60 @@ def test_who_cannot_be_told_by_a_document_is_named_to_a_person(world: World, num
     world.simulators.mutate("purchaseorder", f"{world.company}/{number}", {"lines.0.orderQty": 78.0})
     settle()
     assert told(number)[3:] == [(ELSEWHERE, "replace")]
+    assert not Issue.objects.filter(status=Issue.Status.OPEN).exists()
+
+
+def test_the_old_one_is_told_although_the_new_ones_order_is_refused(world: World, number: str, settle: Settle) -> None:
+    """The order waits for a person, in the lane before the cancellation; that belongs to somebody else."""
+    move(world, number, SECOND)
+    world.simulators.fault("cleo", 404, "/files", method="POST", times=1)
+    settle()
+    assert (world.simulators.fired(), files(world, SECOND, number)) == (1, [])
+    assert files(world, FIRST, number) == ["00", "01"]
+    (refused,) = world.deliveries(number, state=State.FAILED)
+    replay.reopen(refused.pk, actor=None, reason="The folder is there now.")
+    settle()
+    assert (files(world, FIRST, number), files(world, SECOND, number)) == (["00", "01"], ["00"])
+    assert not Issue.objects.filter(status=Issue.Status.OPEN).exists()
+
+
+def test_the_old_one_is_told_although_the_new_ones_order_cannot_be_written(
+    world: World, number: str, settle: Settle
+) -> None:
+    unit = next(
+        r["body"]["lines"][0]["uom"]
+        for r in world.simulators.rows("visma", "purchaseorder")
+        if r["key"] == f"{world.company}/{number}"
+    )
+    move(world, number, SECOND, **{"lines.0.uom": "GLOP"})
+    settle()
+    (failed,) = world.deliveries(number, state=State.FAILED)
+    assert "GLOP" in failed.reason
+    assert told(number) == [(FIRST, "original"), (FIRST, "cancellation")]
+    world.simulators.mutate("purchaseorder", f"{world.company}/{number}", {"lines.0.uom": unit})
+    settle()
+    assert told(number)[2:] == [(SECOND, "original")]
+    assert files(world, FIRST, number) == ["00", "01"]
+    assert not Issue.objects.filter(status=Issue.Status.OPEN).exists()
+
+
+def test_a_person_is_told_what_to_do_where_retention_took_what_was_sent(
+    world: World, number: str, settle: Settle
+) -> None:
+    sent = world.deliveries(number, transaction_set__partner__key=f"sup{FIRST}")[0]
+    Payload.objects.filter(pk=sent.record.payload_id).update(data=None)
+    move(world, number, SECOND)
+    settle()
+    assert told(number) == [(FIRST, "original"), (SECOND, "original")]
+    recall = world.deliveries(number, operation="recall")[-1]
+    (issue,) = Issue.objects.filter(status=Issue.Status.OPEN)
+    assert (recall.state, recall.issue) == (State.FAILED, issue)
+    partner = str(sent.transaction_set.partner)
+    assert f"{number} went to {partner} on" in issue.sentence
+    assert f"Tell {partner} yourself" in issue.remedy
+    assert "dismiss this" in issue.remedy
+    assert "Change the record" not in issue.remedy, "that tells the new one"
+    replay.dismiss(recall.pk, actor=None, reason="Called them today.")
     assert not Issue.objects.filter(status=Issue.Status.OPEN).exists()
 
 
