@@ -14,6 +14,7 @@ COPY portal /app/portal
 COPY integrations /app/integrations
 COPY edi /app/edi
 COPY templates /app/templates
+COPY locale /app/locale
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     VAR_DIR=/var/lib/ml-connector STATIC_ROOT=/app/static DJANGO_SETTINGS_MODULE=portal.settings
 WORKDIR /app

@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: help demo serve test test-postgres browser screenshots bench capacity crash soak web-day month-end lint audit check-runtime format setup setup-dev lock schema clean
+.PHONY: help demo serve test test-postgres browser screenshots bench capacity crash soak web-day month-end lint audit check-runtime format setup setup-dev lock messages schema clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -93,6 +93,9 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 lock: $(VENV)/.dev  ## Write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -c requirements.lock -o requirements-dev.lock
+
+messages: $(VENV)/.runtime  ## Bring the Swedish catalogue up to date and compile it (needs GNU gettext)
+	@VAR_DIR=$$(mktemp -d) $(MANAGE) messages
 
 clean:  ## Forget the demo's world and database
 	rm -rf var

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from edi.models import PartnerNumber, TradingPartner
 from integrations.services import unmapped
 from integrations.services.offers import list_id
 from integrations.systems.contract import Setting
+from portal.common.language import spoken
 from portal.common.secrets import fingerprint_of
 
 PREFIX = "setting_"
@@ -52,28 +54,33 @@ def names_of(declared: Iterable[Setting], *, secret: bool) -> tuple[str, ...]:
 def secret_line(value: object) -> str:
     """What may be said of a secret."""
     text = value if isinstance(value, str) else json.dumps(value) if value else ""
-    return f"Set, fingerprint {fingerprint_of(text)}." if text else "Not set."
+    return _("Set, fingerprint %s.") % fingerprint_of(text) if text else _("Not set.")
+
+
+def said(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Choices in the language of who looks."""
+    return [(value, spoken(label)) for value, label in choices]
 
 
 def _secret(setting: Setting, secrets: Mapping[str, Any]) -> forms.Field:
     stored = secrets.get(setting.name)
-    keep = " Leave it empty to keep it." if stored else ""
+    keep = _("Leave it empty to keep it.") if stored else ""
     widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "size": 50})
     return forms.CharField(
-        label=setting.label,
+        label=spoken(setting.label),
         required=setting.required and not stored,
         strip=False,
         widget=widget,
-        help_text=f"{secret_line(stored)}{keep} {setting.help}".strip(),
+        help_text=" ".join(part for part in (secret_line(stored), keep, spoken(setting.help)) if part),
     )
 
 
 def _field(setting: Setting, stored: Mapping[str, Any]) -> forms.Field:
     value = stored.get(setting.name, setting.default)
     common: dict[str, Any] = {
-        "label": setting.label,
+        "label": spoken(setting.label),
         "required": setting.required,
-        "help_text": setting.help,
+        "help_text": spoken(setting.help),
         "initial": value,
     }
     match setting.kind:
@@ -83,9 +90,9 @@ def _field(setting: Setting, stored: Mapping[str, Any]) -> forms.Field:
             return forms.BooleanField(**{**common, "required": False})
         case "choice":
             empty = () if setting.required or setting.default else (("", "–"),)
-            return forms.ChoiceField(choices=[*empty, *setting.choices], **common)
+            return forms.ChoiceField(choices=[*empty, *said(setting.choices)], **common)
         case "choices":
-            several: dict[str, Any] = {"choices": setting.choices, "widget": forms.CheckboxSelectMultiple}
+            several: dict[str, Any] = {"choices": said(setting.choices), "widget": forms.CheckboxSelectMultiple}
             return forms.MultipleChoiceField(**several, **{**common, "required": False})
         case "json":
             return JSONText(widget=forms.Textarea(attrs={"rows": 3, "cols": 60}), **{**common, "required": False})
@@ -100,7 +107,7 @@ class LinkForm(forms.Form):
     """The number by which a company's books know the trading partner."""
 
     company = forms.ChoiceField(label="Company")
-    entity = forms.ChoiceField(label="It is a", choices=PartnerNumber.Entity.choices)
+    entity = forms.ChoiceField(label="It is a", choices=lambda: said(PartnerNumber.Entity.choices))
     number = forms.CharField(
         label="Number in the books",
         max_length=60,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from integrations.flows.registry import all_flows
 from integrations.models import Breaker, Connection, Feed, Flow, Issue, Run, State
 from integrations.systems.registry import all_systems
+from portal.common.language import spoken
 from portal.common.redaction import MASK, mask_url
 from portal.site.marks import Kind, badge, due
 
@@ -99,7 +100,7 @@ def flow_badge(flow: Flow) -> SafeString:
 def flow_label(flow: Flow) -> str:
     """What the flow is called; its key where this release does not know it."""
     spec = all_flows().get(flow.full_key)
-    return spec.label if spec else flow.key
+    return spoken(spec.label) if spec else flow.key
 
 
 def shown_url(url: str) -> str:

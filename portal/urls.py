@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from portal.api import health
 from portal.customer import catalogue, sessions
+from portal.customer.language import choose_language
 from portal.customer.sign_up import get_started
 from portal.customer.start import start
 from portal.customer.team import invitation
@@ -20,6 +21,7 @@ urlpatterns = [
     path("get-started/<slug:pair>/", get_started, name="get_started"),
     path("catalogue/", catalogue.catalogue, name="catalogue"),
     path("catalogue/<slug:pair>/", catalogue.pair, name="catalogue_pair"),
+    path("language/", choose_language, name="language"),
     path("invitation/<str:token>/", invitation, name="invitation"),
     path("t/<slug:tenant>/", include("portal.customer.urls")),
     path("account/", include("allauth.account.urls")),

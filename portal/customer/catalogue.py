@@ -11,6 +11,7 @@ from integrations.flows.contract import FlowSpec
 from integrations.flows.registry import flows_of_pair, pairs
 from integrations.systems.contract import Setting, System
 from integrations.systems.registry import system
+from portal.common.language import spoken
 from portal.customer.questions import questions
 
 
@@ -63,7 +64,7 @@ def related(row: Pair) -> list[tuple[Pair, list[str]]]:
     """The other pairs, each with what both move; those with the most in common first."""
     own = {f.entity for f in row.flows}
     others = [p for key in pairs() if key != row.key and (p := pair_called(key)) is not None]
-    found = [(p, list(dict.fromkeys(f.label for f in p.flows if f.entity in own))) for p in others]
+    found = [(p, list(dict.fromkeys(spoken(f.label) for f in p.flows if f.entity in own))) for p in others]
     return sorted(found, key=lambda one: (-len(one[1]), one[0].key))
 
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_scopes import scope, scopes_disabled
 
+from portal.common.language import spoken
 from portal.customer.places import TenantPlaces
 from portal.site.marks import leading_to
 from portal.tenants import looking
@@ -54,7 +55,7 @@ class Member:
 
     @property
     def role_label(self) -> str:
-        return Role(self.role).label.partition(":")[0]
+        return spoken(Role(self.role).label).partition(":")[0]
 
 
 View = Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase]
@@ -130,5 +131,5 @@ def memberships(user: User) -> list[Membership]:
 
 def too_low(request: HttpRequest, needed: Role) -> HttpResponse:
     """Says which role is needed."""
-    context = {"needed": needed.label.partition(":")[0]}
+    context = {"needed": spoken(needed.label).partition(":")[0]}
     return TemplateResponse(request, "customer/too_low.html", context, status=403).render()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from edi.models import Agreement, Network, PartnerNumber
 from edi.services.agreeing import add_partner
+from integrations.forms import said
 from integrations.models import Connection, Record
 from integrations.services.offers import list_id
 from portal.customer.choices import choices
@@ -37,7 +38,7 @@ class PartnerForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=200)
     books = forms.ChoiceField(label=_("Books"))
-    entity = forms.ChoiceField(label=_("It is our"), choices=PartnerNumber.Entity.choices)
+    entity = forms.ChoiceField(label=_("It is our"), choices=lambda: said(PartnerNumber.Entity.choices))
     number = forms.CharField(
         label=_("Its number in Visma.net"), max_length=60, help_text=_("As 50001. Those that were read are offered.")
     )

@@ -29,6 +29,7 @@ from integrations.services import preview as preview_service
 from integrations.services import setting_up as services
 from integrations.services.offers import list_id, lists_of
 from integrations.systems.registry import system
+from portal.common.language import spoken
 from portal.customer.catalogue import pair_called
 from portal.customer.choices import choices
 from portal.customer.door import Member, page
@@ -84,7 +85,7 @@ def form_of(specs: list[FlowSpec], *, is_network: bool, member: Member) -> type[
                 label=label, required=required, max_length=200, initial=initial, widget=forms.TextInput(attrs=listed)
             )
     for spec in specs:
-        added[FLOW + spec.key] = forms.BooleanField(label=spec.label, required=False, initial=True)
+        added[FLOW + spec.key] = forms.BooleanField(label=spoken(spec.label), required=False, initial=True)
     return type("ThisPairForm", (PairForm,), added)
 
 

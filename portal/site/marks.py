@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import Any, Literal, Protocol
 from urllib.parse import urlencode
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from portal.common.language import spoken
 
 Kind = Literal["ok", "move", "wait", "bad", "doubt", "off"]
 
@@ -32,7 +35,7 @@ def badge(word: str, kind: Kind) -> SafeString:
         '<span class="badge badge-{}"><span class="shape" aria-hidden="true">{}</span> {}</span>',
         kind,
         SHAPES[kind],
-        word,
+        spoken(word),
     )
 
 
@@ -147,7 +150,7 @@ def list_link(number: int, model: type[models.Model] | str, **filters: Any) -> S
     if not number:
         return format_html('<span class="quiet">{}</span>', 0)
     url = list_url(model, **filters)
-    return link(url, f"{number:,}") if url else format_html("{}", f"{number:,}")
+    return link(url, intcomma(number)) if url else format_html("{}", intcomma(number))
 
 
 def shorten(text: str, length: int = 110) -> SafeString | str:

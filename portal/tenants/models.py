@@ -7,6 +7,7 @@ import secrets
 import zoneinfo
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -18,6 +19,12 @@ class User(AbstractUser):
     """A person. `is_staff` opens the staff admin; what they may do for a tenant is said by their memberships."""
 
     email = models.EmailField("email address", unique=True)
+    language = models.CharField(
+        max_length=5,
+        blank=True,
+        choices=settings.LANGUAGES,
+        help_text="As they chose it. Empty: as their browser asks.",
+    )
 
     class Meta(AbstractUser.Meta):
         db_table = "tenants_user"

@@ -19,6 +19,7 @@ from integrations import words
 from integrations.actions.rules import has_rules
 from integrations.models import Delivery, Flow, Run, State
 from integrations.selectors.overview import Condition, FlowStatus, RunShown
+from portal.common.language import spoken
 from portal.site import PersonAction, charts, marks
 
 register = template.Library()
@@ -50,6 +51,7 @@ def query(context: template.Context, **changes: Any) -> str:
 
 
 register.filter("has_rules", has_rules)
+register.filter("spoken", spoken)
 
 
 @register.filter
