@@ -287,8 +287,11 @@ def _deliveries(
             record.not_yet = True
         if not isinstance(decision, Take):
             continue
-        record.takers += 1
         earlier = batch.earlier(flow, lane)
+        if decision.only_if_sent and earlier is None:
+            record.not_yet = True
+            continue
+        record.takers += 1
         if decision.operation == "cancel" and earlier is None:
             continue  # never sent, so there is nothing to cancel
         if spec.latest_wins and earlier is not None:

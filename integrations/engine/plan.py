@@ -174,13 +174,17 @@ def considered(sides: Sides, item: Item, *, begins: dt.datetime | None = None) -
     if not isinstance(decision, Take):
         return replace(none, what="It is not for this flow."), None, ""
     lane = spec.lane_of(seen, flow)
+    last = last_exchange(flow_id=flow.pk, integration_id=flow.integration_id, lane=lane)
+    if decision.only_if_sent and last is None:
+        waits = f"Its status is {item.status}; it goes when that changes."
+        return replace(none, action="not_yet", what=waits), None, ""
     job = Job(
         flow=flow,
         operation=decision.operation,
         lane=lane,
         business_number=item.business_number,
         raw=item.raw,
-        last=last_exchange(flow_id=flow.pk, integration_id=flow.integration_id, lane=lane),
+        last=last,
         source_id=item.source_id,
         problem=item.problem,
         would_be_live_from=begins,

@@ -242,7 +242,7 @@ def look_at(sides: Sides, source_id: str, item: Item | None) -> Line | None:
     if there_by is None and not isinstance(decision, Take):
         return None
     cancelled = isinstance(decision, Take) and decision.operation == "cancel"
-    if there_by is None and cancelled:
+    if there_by is None and (cancelled or (isinstance(decision, Take) and decision.only_if_sent)):
         return None
     job = _job(sides, lane, seen, item, record)
     comes = comes_to(sides.spec, job) if job is not None else Comes()

@@ -147,7 +147,7 @@ def send(operation: Operation, source_id: str, now: dt.datetime) -> int:
         problem=record.problem,
     )
     decision = spec.accepts(seen, flow.settings or {})
-    if not isinstance(decision, Take) or decision.operation == "cancel":
+    if not isinstance(decision, Take) or decision.operation == "cancel" or decision.only_if_sent:
         raise NotSent("The flow does not take it as it is now.")
     lane = spec.lane_of(seen, flow)
     if spec.latest_wins:

@@ -40,6 +40,8 @@ class Take:
     """The flow wants this record."""
 
     operation: FirstOperation
+    only_if_sent: bool = False
+    """Whether it matters only to what was sent before: where nothing of the object was, it is `NotYet`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -12,9 +12,10 @@ import msgspec
 
 from integrations.documents import Supplier
 from integrations.flows.airbase_in.new_invoices import bill_that_it_is
-from integrations.flows.contract import FlowSpec, Job, Nothing, Prepared
+from integrations.flows.contract import Captured, Decision, FlowSpec, Job, Nothing, NotYet, Prepared, Take
 from integrations.flows.status import status_settings
 from integrations.flows.visma_airbase_receipts import NOT_OFFERED, receipt
+from integrations.flows.visma_airbase_settled import PAID, Standing, standing_of
 from integrations.flows.visma_documents import ORDER_STATUSES
 from integrations.flows.visma_rows import (
     INVOICE_STATUSES,
@@ -34,6 +35,7 @@ from integrations.models import Feed, Flow, Record
 from integrations.systems.airbase import mapping as airbase
 from integrations.systems.airbase.errors import LABEL
 from integrations.systems.airbase.settings import Options as AirbaseOptions
+from integrations.systems.airbase.sinks import IF_REFUSED
 from integrations.systems.visma import mapping as visma
 from integrations.systems.visma import vocabulary, wire
 from integrations.systems.visma import wire_ledger as ledger
@@ -47,9 +49,10 @@ FIRST_LOOK = dt.timedelta(seconds=3)
 flow: Callable[..., FlowSpec] = partial(row_flow, PAIR)
 
 
-def send_row(job: Job, row: dict[str, Any], *, purpose: str = "original") -> Prepared:
-    """The row, unless Airbase has it so already."""
-    return send_bytes(job, msgspec.json.encode(row, order="sorted"), row, to=LABEL, purpose=purpose)
+def send_row(job: Job, row: dict[str, Any], *, purpose: str = "original", if_refused: str = "") -> Prepared:
+    """The row, unless Airbase has it so already. `if_refused`: what a person does if Airbase does not take it."""
+    meta = {IF_REFUSED: if_refused} if if_refused else {}
+    return send_bytes(job, msgspec.json.encode(row, order="sorted"), row, to=LABEL, meta=meta, purpose=purpose)
 
 
 def there(job: Job, entity: str, source_ids: set[str], words: str, key: str) -> None:
@@ -114,6 +117,12 @@ def _made_there(job: Job, supplier: Supplier) -> str:
 # --- Bills
 
 
+def _accepts_bill(record: Captured, settings: Mapping[str, Any]) -> Decision:
+    """As invoices are; one that was paid meanwhile matters if Airbase has it as a bill."""
+    decision = accepts_invoice(record, settings)
+    return Take("send", only_if_sent=True) if isinstance(decision, NotYet) and record.status == PAID else decision
+
+
 def _bill(job: Job) -> Prepared:
     if not AirbaseOptions.of(job.flow.integration.partner).takes_documents:
         return Nothing(NOT_OFFERED.format(what="bills"))
@@ -122,14 +131,47 @@ def _bill(job: Job) -> Prepared:
     reference = f"{given.document_type}/{given.reference_number}"
     if job.operation == "cancel":
         return _close(job, reference)
+    standing = standing_of(job, reference, given.status or "")
     if job.last is None and (bill := bill_that_it_is(job, given, invoice)):
-        return Nothing(f"It is bill {bill}, which was made in Airbase: it is there already.")
+        return _made_in_airbase(reference, bill, standing)
+    if not standing.is_open:
+        if job.last is None:
+            return Nothing("Nothing of it is open in Visma.net: there is nothing to be paid.")
+        if not standing.elsewhere:
+            return Nothing("It was paid by what was approved in Airbase.")
+        if not standing.by_airbase:
+            return _close(job, reference, if_refused=_paid_elsewhere(reference, "its bill", standing))
     supplier = (given.supplier.number or "").strip() if given.supplier else ""
     there(job, "supplier", {supplier}, "supplier", "suppliers")
     there(job, "account", {line.account for line in invoice.lines if line.account}, "account", "accounts")
     tags = _tags(given)
     there(job, "dimension", {t for line in tags.values() for t in line}, "dimension", "dimensions")
-    return send_row(job, airbase.bill(invoice, reference=reference, vendor_number=supplier, tags=tags))
+    return send_row(
+        job,
+        airbase.bill(invoice, reference=reference, vendor_number=supplier, tags=tags, settled=standing.elsewhere),
+        if_refused=_paid_elsewhere(reference, "its bill", standing) if standing.elsewhere else "",
+    )
+
+
+def _made_in_airbase(reference: str, bill: str, standing: Standing) -> Nothing:
+    """A bill that was made there is not ours to change: of what was paid without Airbase a person is told."""
+    if not standing.elsewhere:
+        return Nothing(f"It is bill {bill}, which was made in Airbase: it is there already.")
+    return Nothing(
+        f"{standing.elsewhere} {standing.currency} of {reference} was paid or settled in Visma.net, and not by "
+        f"Airbase, which has it as bill {bill}.",
+        issue=True,
+        remedy=_paid_elsewhere(reference, f"bill {bill}", standing),
+    )
+
+
+def _paid_elsewhere(reference: str, bill: str, standing: Standing) -> str:
+    """What a person does so that it is not paid a second time."""
+    return (
+        f"{standing.elsewhere} {standing.currency} of {reference} was paid or settled in Visma.net without Airbase. "
+        f"Open {bill} in Airbase, reject it or lower it by that amount, and stop payments of it that are scheduled; if "
+        "it was paid there too, ask the supplier for the money. Then dismiss this."
+    )
 
 
 def _tags(given: ledger.Payable) -> dict[str, tuple[str, ...]]:
@@ -145,10 +187,10 @@ def _tags(given: ledger.Payable) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _close(job: Job, reference: str) -> Prepared:
+def _close(job: Job, reference: str, *, if_refused: str = "") -> Prepared:
     if job.last is None:
         return Nothing("It was cancelled before Airbase had it.")
-    return send_row(job, airbase.closed(reference), purpose="cancellation")
+    return send_row(job, airbase.closed(reference), purpose="cancellation", if_refused=if_refused)
 
 
 # --- Purchase orders and receipts
@@ -221,7 +263,7 @@ FLOWS = (
         sink="bills",
         rank=60,
         prepare=_bill,
-        accepts=accepts_invoice,
+        accepts=_accepts_bill,
         settings=(
             *status_settings(**INVOICE_STATUSES, among=vocabulary.SUPPLIER_INVOICE_STATUSES),
             invoice_types("bills"),

@@ -10,6 +10,7 @@ from edi.documents.values import digest
 from integrations.flows.airbase_in.bills import invoices_of, supplier_of
 from integrations.flows.airbase_in.reading import command_for, made_before, read_payment, stamp_of
 from integrations.flows.contract import Frozen, Job, Nothing, Prepared, Send
+from integrations.flows.visma_airbase_settled import PAYS
 from integrations.models import Delivery, State
 from integrations.systems.airbase.mapping import ApprovedPayment
 from integrations.systems.airbase.settings import Options
@@ -55,7 +56,8 @@ def make_payment(job: Job) -> Prepared:
         ),
         made_as=made.target_id if (made := made_before(job.flow, payment.airbase_id)) is not None else "",
     )
-    return command_for(job, command, document=payment)
+    pays = {paid.key: str(abs(paid.bill.amount)) for paid in invoices}
+    return command_for(job, command, document=payment, meta={PAYS: pays})
 
 
 def release_payment(job: Job) -> Prepared:

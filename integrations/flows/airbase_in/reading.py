@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from edi.documents.values import digest
 from integrations.flows.contract import Frozen, Job, Nothing, Send
@@ -114,13 +115,15 @@ def stamp_of(payment: ApprovedPayment) -> str:
     return f"Airbase {own if len(own) <= LONGEST_ID else hashlib.sha256(own.encode()).hexdigest()[:LONGEST_ID]}"
 
 
-def command_for(job: Job, command: commands.Command, *, document: ApprovedPayment) -> Send:
-    """One write to the books, frozen as it is."""
+def command_for(
+    job: Job, command: commands.Command, *, document: ApprovedPayment, meta: dict[str, Any] | None = None
+) -> Send:
+    """One write to the books, frozen as it is. `meta`: what else is kept beside it."""
     body = commands.encode(command)
     return Send(
         digest=digest(document),
         purpose="original",
         document=document,
-        freeze=lambda now: Frozen(body=body, meta={"payment": document.airbase_id}),
+        freeze=lambda now: Frozen(body=body, meta={"payment": document.airbase_id, **(meta or {})}),
         preview=lambda: body,
     )

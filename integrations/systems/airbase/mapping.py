@@ -22,6 +22,8 @@ from integrations.systems.contract import Unmappable
 
 Row = dict[str, Any]
 FOUR = Decimal("0.0001")
+SETTLED = "Paid or settled in Visma.net"
+"""Description of the line by which a bill is lower than its invoice."""
 
 
 class PaidBill(Value, frozen=True, kw_only=True):
@@ -130,13 +132,22 @@ def tag_reference(segment: int, value: str) -> str:
     return f"{segment}:{value}"
 
 
-def bill(invoice: Invoice, *, reference: str, vendor_number: str, tags: dict[str, tuple[str, ...]]) -> Row:
-    """An invoice. A credit note keeps its sign. `reference` is its key in our books; `tags` the dimensions by line.
+def bill(
+    invoice: Invoice,
+    *,
+    reference: str,
+    vendor_number: str,
+    tags: dict[str, tuple[str, ...]],
+    settled: Decimal = Decimal(0),
+) -> Row:
+    """An invoice. A credit note keeps its sign. `reference` is its key in our books; `tags` the dimensions by line;
+    `settled` what was paid of it without Airbase, without sign: it is not to be paid again.
 
-    What is no line (charges, tax, rounding) is a line of its own, so that lines add up to what is to be paid. Raises
-    Unmappable where they do not in our books.
+    What is no line (charges, tax, rounding, what is settled) is a line of its own, so that lines add up to what is to
+    be paid. Raises Unmappable where they do not in our books.
     """
     must_add_up(invoice)
+    settled = -settled if invoice.total < 0 else settled
     lines = [
         {
             "line_number": n,
@@ -150,6 +161,7 @@ def bill(invoice: Invoice, *, reference: str, vendor_number: str, tags: dict[str
     rest = {"VAT": invoice.tax_total, "Rounding": invoice.rounding}
     stated = sum((line.amount for line in invoice.lines), Decimal(0)) + sum(rest.values(), Decimal(0))
     rest["Charges and discounts"] = invoice.total - stated
+    rest[SETTLED] = -settled
     for description, amount in rest.items():
         if amount:
             lines.append(
@@ -162,7 +174,7 @@ def bill(invoice: Invoice, *, reference: str, vendor_number: str, tags: dict[str
         "entry_date": _moment(invoice.date),
         **({"due_date": _moment(invoice.due_date)} if invoice.due_date else {}),
         "currency": {"iso_code": invoice.currency},
-        "total_amount": _decimal(invoice.total),
+        "total_amount": _decimal(invoice.total - settled),
         "expense_list": lines,
         **({"purchase_order": {"erp_reference_id": invoice.order_number}} if invoice.order_number else {}),
     }

@@ -36,6 +36,9 @@ from integrations.systems.contract import (
     Verdict,
 )
 
+IF_REFUSED = "if_refused"
+"""Where a row's delivery keeps what a person does if Airbase does not take it."""
+
 
 class Rows:
     """Upserts rows of one resource. The body is the row as JSON."""
@@ -57,8 +60,8 @@ class Rows:
             except Fault as fault:
                 if not verdicts:
                     raise
-                return [verdicts.get(i, fault) for i in range(len(rows))]
-        return [verdicts[i] for i in range(len(rows))]
+                return [_advised(verdicts.get(i, fault), item) for i, item in enumerate(batch)]
+        return [_advised(verdicts[i], item) for i, item in enumerate(batch)]
 
     def _upsert(self, rows: list[dict[str, Any]], left: list[int], verdicts: dict[int, Effect]) -> None:
         while left:
@@ -269,6 +272,13 @@ def _refused(said: str, refused: Rejected) -> Rejected:
         technical=refused.technical,
         status=refused.status,
     )
+
+
+def _advised(verdict: Effect, item: Outgoing) -> Effect:
+    """A refusal with what its flow says is to be done about it."""
+    if isinstance(verdict, Rejected) and item.meta.get(IF_REFUSED):
+        verdict.remedy = str(item.meta[IF_REFUSED])
+    return verdict
 
 
 def _same(sent: Any, there: Any) -> bool:

@@ -1,0 +1,70 @@
+"""How much of an invoice may be billed at Airbase: what is open in Visma.net, and what Airbase itself has paid.
+
+What was paid or settled otherwise (from the bank by hand, by a credit note, a cash discount) must not be paid a second
+time. The invoice's balance says how much that is: what is missing from it and was not paid by payments that were
+approved in Airbase.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from integrations.flows.contract import Job
+from integrations.flows.visma_rows import books_of
+from integrations.models import Delivery, Record
+from integrations.systems.airbase.sources import TAKEN_BACK
+from integrations.systems.visma import mapping as visma
+
+RELEASED = ("Open", "Closed")
+"""Statuses of an invoice of which something can have been paid: the balance of others says nothing."""
+PAID = "Closed"
+PAYS = "pays"
+"""Where a payment's delivery keeps which invoices it pays: type and number to amount, in the invoice's currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of an invoice. Amounts are without sign, in its currency."""
+
+    is_open: bool
+    """Whether something is left to be paid."""
+    by_airbase: Decimal
+    """What payments that were approved in Airbase are for, booked already or not."""
+    elsewhere: Decimal
+    """What was settled without Airbase."""
+    currency: str
+
+
+def standing_of(job: Job, reference: str, status: str) -> Standing:
+    """`reference`: type and number of the invoice. Raises Unmappable."""
+    balance = visma.balance_of(job.raw, zone=books_of(job).zone)
+    if balance is None or status not in RELEASED:
+        return Standing(is_open=status != PAID, by_airbase=Decimal(0), elsewhere=Decimal(0), currency="")
+    by_airbase = _paid_by_airbase(job, reference)
+    elsewhere = max(balance.total - balance.left - by_airbase, Decimal(0))
+    return Standing(balance.left > 0, by_airbase, elsewhere, balance.currency)
+
+
+def _paid_by_airbase(job: Job, reference: str) -> Decimal:
+    """By payments that stand in Airbase, whatever became of their booking: what is not booked yet is not missing from
+    the balance either, and asks for somebody by itself. Without those that were taken back there."""
+    made = Delivery.objects.filter(
+        integration_id=job.flow.integration_id,
+        flow__key="payments",
+        operation="pay",
+        **{f"frozen_meta__{PAYS}__has_key": reference},
+    )
+    amounts = {
+        entry: Decimal(meta[PAYS][reference])
+        for entry, meta in made.order_by("pk").values_list("record__source_id", "frozen_meta")
+    }
+    taken_back = Record.objects.filter(
+        feed__connection_id=job.flow.integration.partner_id,
+        feed__key="payments",
+        source_id__in=amounts,
+        is_newest=True,
+        status=TAKEN_BACK,
+    )
+    gone = set(taken_back.values_list("source_id", flat=True))
+    return sum((amount for entry, amount in amounts.items() if entry not in gone), Decimal(0))
