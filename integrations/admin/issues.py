@@ -132,6 +132,7 @@ class IssueAdmin(EvidenceAdmin):
             Line("Flow", page_link(row.flow, f"{flow_label(row.flow)} ({row.flow.integration})") if row.flow else ""),
             Line("Connection", page_link(row.connection) if row.connection else ""),
             Line("Kind of error", row.error_class),
+            Line("Value in the source", row.field),
             Line("Resolved", ago(row.resolved_at, zone=zone) if row.resolved_at else ""),
             Line("How", row.resolution),
             Line("Snoozed until", ago(row.snoozed_until, zone=zone) if row.snoozed_until else ""),

@@ -17,6 +17,8 @@ from integrations.http.errors import Fault
 from integrations.models import Backfill, Connection, Delivery, Feed, Flow, Issue, RateBudget, Run, State
 from integrations.systems.contract import Differs, Unmappable
 
+LONGEST = {"sentence": 500, "remedy": 500, "field": 200}
+"""Characters of what is said in an issue."""
 About = TransactionSet | Interchange | ReceivedFile | Delivery
 
 _WHO: dict[str, Issue.Who] = {
@@ -65,6 +67,7 @@ def for_delivery(delivery: Delivery, error: Exception, *, now: dt.datetime, as_c
         error_class=kind,
         sentence=sentence,
         remedy=remedy,
+        field=error.field if isinstance(error, Unmappable) else "",
         technical=technical,
     )
     earlier, delivery.issue = delivery.issue, issue
@@ -381,7 +384,7 @@ def _open(*, fingerprint: str, now: dt.datetime, **values: Any) -> Issue:
         fingerprint=fingerprint,
         status=Issue.Status.OPEN,
         defaults={
-            **{k: str(v)[:500] if k in ("sentence", "remedy") else v for k, v in values.items() if k != "tenant_id"},
+            **{k: str(v)[: LONGEST[k]] if k in LONGEST else v for k, v in values.items() if k != "tenant_id"},
             "who": _WHO.get(kind, Issue.Who.STAFF),
             "technical": technical,
             "first_seen_at": now,

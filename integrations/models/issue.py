@@ -32,6 +32,9 @@ class Issue(TenantModel):
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     sentence = models.CharField(max_length=500, help_text="What happened, to which record.")
     remedy = models.CharField(max_length=500, blank=True, help_text="What to do, and where.")
+    field = models.CharField(
+        max_length=200, blank=True, help_text="Path of the value in the source that it is about, as lines[3].unitCost."
+    )
     technical = models.TextField(blank=True)
     occurrences = models.PositiveIntegerField(default=1)
     first_seen_at = models.DateTimeField()

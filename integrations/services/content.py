@@ -11,6 +11,7 @@ from typing import Any, Literal
 from edi.edifact.reading import decode_by_syntax, looks_like_edifact
 from edi.viewing import InterchangeView, view
 from edi.x12.decode import decode
+from integrations.services.marking import Marked, mark
 from portal.common.personal import IN_TEXT, PERSONAL
 from portal.common.personal import masked_field as masked_field
 from portal.common.redaction import MASK, mask_json
@@ -39,6 +40,8 @@ class Shown:
     masked: int = 0
     """Values that are hidden."""
     cut: bool = False
+    marked: Marked | None = None
+    """`text` with the value that a problem is about."""
 
 
 @dataclass(slots=True)
@@ -55,12 +58,12 @@ class _Mask:
         return by
 
 
-def show(data: bytes | None, *, everything: bool = False) -> Shown:
+def show(data: bytes | None, *, everything: bool = False, about: str = "") -> Shown:
     """What a page shows of `data`: None is pruned by retention, X12 and EDIFACT are taken apart, JSON is indented,
     anything else is text.
 
     Personal and bank data is masked unless `everything`: then the caller has left a trace in the audit trail
-    (`reveal`). Secrets (passwords, tokens) are masked always.
+    (`reveal`). Secrets (passwords, tokens) are masked always. `about`: the path of the value that is to be marked.
     """
     if data is None:
         return Shown(kind="pruned")
@@ -90,8 +93,11 @@ def show(data: bytes | None, *, everything: bool = False) -> Shown:
         if shown is not None:
             wrapped = json.dumps(_hide_in_json(mask_json(around), mask), indent=2, ensure_ascii=False)
             return replace(shown, text=wrapped, masked=mask.hidden)
-    indented = json.dumps(_hide_in_json(mask_json(value), mask), indent=2, ensure_ascii=False)
-    return Shown(kind="json", size=len(data), text=indented, masked=mask.hidden, cut=cut)
+    hidden = _hide_in_json(mask_json(value), mask)
+    indented = json.dumps(hidden, indent=2, ensure_ascii=False)
+    return Shown(
+        kind="json", size=len(data), text=indented, masked=mask.hidden, cut=cut, marked=mark(hidden, about, indent=2)
+    )
 
 
 def _without_files(data: bytes) -> bytes:

@@ -44,9 +44,9 @@ def kept_bytes(row: Kept, part: Part) -> bytes | None:
             raise ValueError(f"{type(row).__name__} keeps no {part}.")
 
 
-def masked(row: Kept, part: Part) -> Shown:
-    """What anybody who may see the row may see of its bytes."""
-    return show(kept_bytes(row, part))
+def masked(row: Kept, part: Part, *, about: str = "") -> Shown:
+    """What anybody who may see the row may see of its bytes, the value at the path `about` marked."""
+    return show(kept_bytes(row, part), about=about)
 
 
 def reveal(row: Kept, part: Part, *, reason: str, actor: User) -> Shown:

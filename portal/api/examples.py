@@ -236,6 +236,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "error_class": "rejected",
         "sentence": "Supplier 50002 has no agreement for 850 live.",
         "remedy": "Prepare one on the partner's page.",
+        "field": "",
         "flow": "visma-orderful.purchase-orders",
         "integration": "visma-orderful",
         "connection": None,

@@ -252,6 +252,7 @@ class IssueSerializer(serializers.ModelSerializer[Issue]):
             "error_class",
             "sentence",
             "remedy",
+            "field",
             "flow",
             "integration",
             "connection",

@@ -148,6 +148,8 @@ def shown(request: HttpRequest, member: Member, row: Delivery, *, whole: dict[st
     version = chosen_version(request, row, versions)
     chain = selectors.chain_of(row)
     known = {part.link for part in chain}
+    hangs = row.issue is not None and row.issue.status == Issue.Status.OPEN and version.pk == row.record_id
+    about = row.issue.field if hangs and row.issue is not None else ""
     context = {
         "row": row,
         "notices": said_of(row, WHO),
@@ -160,7 +162,7 @@ def shown(request: HttpRequest, member: Member, row: Delivery, *, whole: dict[st
         "versions": versions,
         "version": version,
         "changes": changes(version, versions),
-        "raw": whole.get("raw") or kept.masked(version, "raw"),
+        "raw": whole.get("raw") or kept.masked(version, "raw", about=about),
         "raw_whole": "raw" in whole,
         "frozen": (whole.get("frozen") or kept.masked(row, "frozen")) if row.frozen is not None else None,
         "frozen_whole": "frozen" in whole,

@@ -118,7 +118,7 @@ def issue(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         "hit": list(hit[:HIT_SHOWN]),
         "states": [(STATE_WORDS[State(s)], s, n) for s, n in sorted(states.items())],
         "total": sum(states.values()),
-        "raw": kept.masked(first.record, "raw") if first is not None else None,
+        "raw": kept.masked(first.record, "raw", about=row.field) if first is not None else None,
         "first": first,
         "first_actions": offered(DOCUMENT_ACTIONS, first) if member.operates and first is not None else [],
         "attempts": Attempt.objects.filter(delivery=first).order_by("-number")[:10] if first is not None else [],

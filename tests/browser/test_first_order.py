@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -93,3 +95,25 @@ def test_from_the_catalogue_to_the_first_delivered_order(
     assert sent.business_number in visitor.heading
     assert visitor.page.locator("svg.axis-lanes").is_visible()
     assert sandbox.rows("orderful", "transactions")
+
+    before = len(sandbox.rows("orderful", "transactions"))
+    edits_and_resends(visitor, settle, sent)
+    assert len(sandbox.rows("orderful", "transactions")) == before + 1
+
+
+def edits_and_resends(visitor: Visitor, settle: Callable[..., None], sent: Delivery) -> None:
+    """One more of the currency in taxes, as somebody agreed on the telephone: it goes out as a later version, and both
+    say who wanted that and why."""
+    visitor.page.get_by_role("link", name="Edit and replay…", exact=True).click()
+    document = json.loads(visitor.page.locator("[name=document]").input_value())
+    more = {name: str(Decimal(document.get(name, "0")) + 1) for name in ("tax_total", "total")}
+    visitor.fills(document=json.dumps({**document, **more}), reason="Agreed on the telephone")
+    visitor.presses("Send it as edited")
+    visitor.sees("It goes out as")
+    with scopes_disabled():
+        settle(read=False)
+        again = Delivery.objects.get(replays=sent)
+    assert again.state == State.DELIVERED
+    visitor.goes(reverse("customer:document", args=[sent.tenant.slug, again.pk]))
+    for said in ("tax_total", "Agreed on the telephone"):
+        visitor.sees(said)

@@ -191,7 +191,7 @@ def test_rule_19_a_conflict_prepares_anew_and_ends_with_a_person(engine: Engine,
 
 def test_refused_content_fails_without_an_attempt(engine: Engine) -> None:
     def refuse(job: Job) -> Prepared:
-        raise Unmappable("Paper 1 has no number.", remedy="Give it one in the ledger.")
+        raise Unmappable("Paper 1 has no number.", remedy="Give it one in the ledger.", field="header.number")
 
     engine.pair.prepare = refuse
     (delivery,) = engine.send(item("1"))
@@ -199,6 +199,7 @@ def test_refused_content_fails_without_an_attempt(engine: Engine) -> None:
     assert not Attempt.objects.exists()
     assert delivery.issue is not None
     assert (delivery.issue.who, delivery.issue.remedy) == (Issue.Who.CUSTOMER, "Give it one in the ledger.")
+    assert delivery.issue.field == "header.number"
     assert engine.pair.sent == []
 
 

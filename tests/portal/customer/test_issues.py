@@ -87,3 +87,16 @@ def test_dismissing_asks_for_a_reason(house: House, operator: Client) -> None:
     assert operator.post(url, {"reason": "a test supplier"}).status_code == 302
     house.issue.refresh_from_db()
     assert house.issue.status == "dismissed"
+
+
+def test_the_value_that_it_is_about_is_marked_in_what_was_read(house: House, viewer: Client) -> None:
+    Issue.objects.filter(pk=house.issue.pk).update(field="lines[0].orderQty")
+    for where in (page(house, "issue", house.issue.pk), page(house, "document", house.failed.pk)):
+        text = viewer.get(where).content.decode()
+        assert '<mark id="marked">      &quot;orderQty&quot;: 40</mark>' in text
+        assert "The value that it is about is marked." in text
+    Issue.objects.filter(pk=house.issue.pk).update(field="lines[0].unitCost")
+    text = viewer.get(page(house, "issue", house.issue.pk)).content.decode()
+    assert "is missing; where it belongs is marked" in text
+    Issue.objects.filter(pk=house.issue.pk).update(status=Issue.Status.RESOLVED, field="lines[0].orderQty")
+    assert "<mark" not in viewer.get(page(house, "document", house.failed.pk)).content.decode(), "it is over"
