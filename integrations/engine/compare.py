@@ -10,7 +10,7 @@ from typing import Literal
 
 from integrations.engine.deliver import job_of, outgoing_of
 from integrations.engine.sessions import Sessions
-from integrations.flows.contract import RECALL, FlowSpec, Job, Needs, Send, document_of
+from integrations.flows.contract import RECALL, REDUCTION, FlowSpec, Job, Needs, Send, document_of
 from integrations.flows.registry import flow_spec
 from integrations.models import OPEN_STATES, Connection, Delivery, Feed, Flow, State
 from integrations.systems.contract import (
@@ -116,6 +116,7 @@ def has_it_from(flow: Flow, lane: str) -> Delivery | None:
     target = flow.integration.books_id if spec.target == "books" else flow.integration.partner_id
     rows = Delivery.objects.filter(flow=flow, lane=lane, state__in=HAS_IT, frozen__isnull=False)
     rows = rows.filter(sink_connection=target).exclude(operation=RECALL)  # that is another partner's
+    rows = rows.exclude(purpose=REDUCTION)  # it stands beside what is compared
     return (
         rows.select_related("frozen", "record__payload", "sink_connection", "edit", "replays").order_by("-pk").first()
     )

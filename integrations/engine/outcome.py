@@ -13,7 +13,7 @@ from edi import services as edi
 from edi.models import Direction, TransactionSet
 from integrations.engine import dispatch, hints, issues, overdue
 from integrations.engine.backoff import GIVE_UP_AFTER, pause_after
-from integrations.flows.contract import RECALL, FlowSpec, Keep
+from integrations.flows.contract import RECALL, REDUCTION, FlowSpec, Keep
 from integrations.flows.registry import flow_spec
 from integrations.http.errors import (
     ConfigError,
@@ -125,7 +125,8 @@ def succeed(
         issues.of_differs(delivery, differs, now=now)
     if isinstance(effect, Delivered) and effect.document_digest:
         delivery.document_digest = effect.document_digest
-    if isinstance(effect, Delivered) and sent is None and delivery.target_id and delivery.operation == "send":
+    names_it = delivery.operation == "send" and delivery.purpose != REDUCTION
+    if isinstance(effect, Delivered) and sent is None and delivery.target_id and names_it:
         _link(delivery, effect, spec, now)
     settled(delivery, "It was delivered.", now)
 

@@ -95,6 +95,7 @@ def _earlier(delivery: Delivery, spec: FlowSpec) -> tuple[Earlier, ...]:
             target_id=newest[key].target_id,
             meta=newest[key].frozen_meta,
             reason=newest[key].reason or newest[key].get_state_display(),
+            purpose=newest[key].purpose,
         )
         for key in keys
         if key in newest

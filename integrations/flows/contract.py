@@ -24,6 +24,11 @@ RECALL = "recall"
 more. Made by the engine when a flow says so (`recalls`)."""
 
 
+REDUCTION = "reduction"
+"""Purpose of a document that takes back a part of one that stays as it is. What the other side has of the record is
+still that one: links and comparisons are about it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
     """What a flow sees of a record when it decides whether to take it."""
@@ -230,6 +235,7 @@ class Earlier:
     meta: Mapping[str, Any]
     reason: str
     """Why it was not delivered, in words."""
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

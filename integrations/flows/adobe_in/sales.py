@@ -2,8 +2,9 @@
 
 An order is posted once, unless it was placed before orders are (`start`). What changes of it later and is no change of
 its amounts says nothing new; a change of amounts is no second sale, but something for a person. A cancelled order that
-was posted is taken back by a credit note, on the day of that. An edited order is another order in the shop, and waits
-until the one it replaces is cancelled there.
+was posted is taken back by a credit note, on the day of that; so is the rest of one that was invoiced in part, where
+the shop says to the cent what that is. An edited order is another order in the shop, and waits until the one it
+replaces is cancelled there.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from integrations.flows.adobe_in.reading import (
     zone_of,
 )
 from integrations.flows.adobe_in.rules import rules_of, stated
-from integrations.flows.contract import Frozen, Job, Needs, Nothing, Prepared, Send
+from integrations.flows.contract import REDUCTION, Frozen, Job, Needs, Nothing, Prepared, Send
+from integrations.models import Delivery, State
 from integrations.systems.adobe import mapping, sinks
 from integrations.systems.adobe.amounts import ShopLine
 from integrations.systems.adobe.mapping import Sale
@@ -74,6 +76,9 @@ def post_order(job: Job) -> Prepared:
     """The invoice of an order; the credit note of one that was cancelled after it was posted."""
     sale = job.edited(mapping.order(job.raw, zone=zone_of(job)))
     said = amounts_of(sale)
+    if (rest := _rest_to_credit(job, sale)) is not None:
+        command = _document(job, rest, takes_back=_invoice_of(job, sale))
+        return send_command(command, rest, purpose=REDUCTION, said=said, meta=sale.entity_id)
     if not job.forced_purpose and (why := _nothing_to_post(job, sale, said)) is not None:
         return why
     if sale.cancelled:
@@ -94,24 +99,77 @@ def _nothing_to_post(job: Job, sale: Sale, said: str) -> Nothing | None:
         return None if posted else Nothing("It was cancelled before it was posted.")
     if job.last is not None and job.last.digest == said:
         return Nothing("It says nothing new to the books.")
-    if job.last is not None and sale.cancelled_part:
-        return Nothing(
-            f"The rest of order {sale.number}, {sale.cancelled_part} {sale.currency}, was cancelled in the shop after "
-            f"all of it was posted: the invoice in Visma.net still says {sale.total}.",
-            issue=True,
-            remedy="Credit what was cancelled by hand in Visma.net, with its VAT; then dismiss this.",
-        )
     if job.last is not None:
-        return Nothing(
-            f"Order {sale.number} was changed in the shop after it was posted: it comes to {sale.total} "
-            f"{sale.currency} now, and the invoice in Visma.net is not changed.",
-            issue=True,
-            remedy="Compare both. Credit the difference by hand in Visma.net, then dismiss this.",
-        )
+        return _told_once(job, _changed_since(job, sale))
     record = newest(job, "orders", sale.entity_id)
     if record is not None and record.status == "canceled":
         return Nothing("It was cancelled before it was posted.")
     return None
+
+
+def _changed_since(job: Job, sale: Sale) -> Nothing:
+    """What a person is told of an order whose amounts changed after it was posted."""
+    number = linked(job, ORDER, sale.entity_id) or "?"
+    if not sale.cancelled_part:
+        return Nothing(
+            f"Order {sale.number} was changed in the shop after it was posted: it comes to {sale.total} "
+            f"{sale.currency} now, and the invoice in Visma.net is not changed.",
+            issue=True,
+            remedy=f"Compare it with invoice {number}. Credit or invoice the difference by hand in Visma.net; then "
+            "dismiss this.",
+        )
+    rows = mapping.cancelled_rows(job.raw)
+    return Nothing(
+        f"{_cancelled_in_words(sale)} was cancelled in the shop after all of it was posted: the invoice in Visma.net "
+        f"still says {sale.total}.",
+        issue=True,
+        remedy="The shop does not say to the cent, row by row, what that is."
+        + (f" Cancelled: {rows}." if rows else "")
+        + f" Make a credit note of {sale.cancelled_part} {sale.currency} for invoice {number} by hand in Visma.net, "
+        "with the VAT of these rows; then dismiss this.",
+    )
+
+
+def _cancelled_in_words(sale: Sale) -> str:
+    return f"The rest of order {sale.number}, {sale.cancelled_part} {sale.currency},"
+
+
+def _told_once(job: Job, nothing: Nothing) -> Nothing:
+    """The same without an issue where an earlier version of the order said it: what a person has done about it by hand
+    is not done again."""
+    return Nothing(nothing.reason) if _was_told(job, nothing.reason) else nothing
+
+
+def _was_told(job: Job, beginning: str) -> bool:
+    """Whether a person was told something that begins so of an earlier version of this order."""
+    rows = Delivery.objects.filter(
+        flow=job.flow, lane=job.lane, state=State.NO_EFFECT, reason__startswith=beginning
+    ).exclude(issue=None)
+    return (rows.filter(pk__lt=job.delivery_id) if job.delivery_id is not None else rows).exists()
+
+
+def _rest_to_credit(job: Job, sale: Sale) -> Sale | None:
+    """What a credit note takes back of an order that was posted whole, and of which the rest was cancelled since, and
+    nothing else changed. None where a person has to say what it is, or was asked before."""
+    if sale.cancelled or not sale.cancelled_part:
+        return None
+    if job.forced_purpose:
+        wanted = job.forced_purpose == REDUCTION
+    else:
+        whole = amounts_of(msgspec.structs.replace(sale, cancelled_part=Decimal(0)))
+        wanted = job.last is not None and job.last.digest == whole and not _was_told(job, _cancelled_in_words(sale))
+    if not wanted:
+        return None
+    if job.edit is not None:
+        raise Unmappable(
+            f"What was cancelled of order {sale.number} goes as the shop says it, and cannot be edited.",
+            remedy="Replay it without the edit; or make the credit note by hand in Visma.net, then dismiss this.",
+        )
+    return mapping.cancelled_rest(job.raw, zone=zone_of(job))
+
+
+def _is_reduction(job: Job) -> bool:
+    return any(e.operation == "send" and e.purpose == REDUCTION for e in job.earlier)
 
 
 def _not_ours(job: Job, sale: Sale) -> Nothing | None:
@@ -207,14 +265,16 @@ def _document(job: Job, sale: Sale, *, customer: str = "", takes_back: str = "")
 
 
 def release_order(job: Job) -> Prepared:
-    return _release(job, mapping.order(job.raw, zone=zone_of(job)))
+    zone = zone_of(job)
+    rest = mapping.cancelled_rest(job.raw, zone=zone) if _is_reduction(job) else None
+    return _release(job, rest or mapping.order(job.raw, zone=zone), is_rest=rest is not None)
 
 
 def write_reference(job: Job) -> Prepared:
     """The number of the invoice in the order's ext_order_id."""
     sale = mapping.order(job.raw, zone=zone_of(job))
     number = job.made_by("send")
-    if sale.cancelled:
+    if sale.cancelled or _is_reduction(job):
         return Nothing("The order keeps the number of its invoice.")
     if not number or not any(e.operation == "send" and e.delivered for e in job.earlier):
         return Nothing("No invoice was made.")
@@ -230,7 +290,7 @@ def write_reference(job: Job) -> Prepared:
     )
 
 
-def _release(job: Job, sale: Sale) -> Prepared:
+def _release(job: Job, sale: Sale, *, is_rest: bool = False) -> Prepared:
     credit = sale.kind == "credit_memo" or sale.cancelled
     command = sale_commands.ReleaseSale(
         stamp=stamp_of(job, sale),
@@ -241,6 +301,7 @@ def _release(job: Job, sale: Sale) -> Prepared:
         release=bool(job.flow.settings.get("release", True)),
     )
     purpose = "cancellation" if sale.kind == "order" and sale.cancelled else "original"
+    purpose = REDUCTION if is_rest else purpose
     return send_command(command, sale, purpose=purpose, meta=sale.entity_id)
 
 

@@ -14,7 +14,7 @@ it is paid with what the shop owes, so it is a line without tax of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
@@ -76,24 +76,73 @@ def order_lines(given: wire.Order) -> Iterator[ShopLine]:
     extension = given.extension
     tax_codes = _tax_codes(extension)
     for item in posted_items(given.items or ()):
-        whole = ShopLine(
-            kind="product",
-            text=(item.name or item.sku or "").strip(),
-            sku=(item.sku or "").strip(),
-            product_type=item.product_type or "",
-            quantity=item.qty_ordered or Decimal(1),
-            net=_net_of(item),
-            tax=item.tax_amount or ZERO,
-            tax_code=tax_codes.get(item.item_id, ""),
-        )
-        yield from _of_product(whole, item, item.tax_percent, extension)
-    net = (given.shipping_amount or ZERO) - abs(given.shipping_discount_amount or ZERO)
-    net += given.shipping_discount_tax_compensation_amount or ZERO
-    yield from _shipping(net, given.shipping_tax_amount or ZERO, given)
+        yield from _of_item(item, extension, tax_codes)
+    yield from _shipping_of(given)
     yield from _wrapping(extension, _percents(extension))
     for fee in extension.custom_fees or ():
         yield _fee(fee, fee.custom_fee_amount)
     yield from _paid_with(extension)
+
+
+def lines_of_the_rest(given: wire.Order) -> tuple[ShopLine, ...]:
+    """What was cancelled of an order after a part of it was invoiced; () where the shop does not say it row by row, or
+    what it says does not come to what was cancelled."""
+    extension, rest = given.extension, given.total_canceled or ZERO
+    beside = [line.net for line in (*_wrapping(extension, ()), *_paid_with(extension))]
+    if any(beside) or any(fee.custom_fee_amount for fee in extension.custom_fees or ()):
+        return ()  # of which the shop does not say how much is left
+    lines: list[ShopLine] = []
+    tax_codes = _tax_codes(extension)
+    for item in posted_items(given.items or ()):
+        left = (item.qty_ordered or ZERO) - (item.qty_invoiced or ZERO)
+        if left != (item.qty_canceled or ZERO) or (left and item.weee_tax_applied_row_amount):
+            return ()
+        if left:
+            lines += _of_item(_not_invoiced(item, left), extension, tax_codes)
+    if not given.shipping_invoiced:
+        lines += _shipping_of(given)
+    elif given.shipping_invoiced != given.shipping_amount:
+        return ()
+    found = sum((line.net + line.tax for line in lines), ZERO)
+    return tuple(lines) if abs(found - rest) <= MOST_UNEXPLAINED else ()
+
+
+def _not_invoiced(item: wire.OrderItem, quantity: Decimal) -> wire.OrderItem:
+    def left(whole: Decimal | None, invoiced: Decimal | None) -> Decimal:
+        return abs(whole or ZERO) - abs(invoiced or ZERO)
+
+    return msgspec.structs.replace(
+        item,
+        qty_ordered=quantity,
+        row_total=left(item.row_total, item.row_invoiced),
+        tax_amount=left(item.tax_amount, item.tax_invoiced),
+        discount_amount=left(item.discount_amount, item.discount_invoiced),
+        discount_tax_compensation_amount=left(
+            item.discount_tax_compensation_amount, item.discount_tax_compensation_invoiced
+        ),
+    )
+
+
+def _of_item(
+    item: wire.OrderItem, said: wire.OrderExtension, tax_codes: Mapping[int | None, str]
+) -> Iterator[ShopLine]:
+    whole = ShopLine(
+        kind="product",
+        text=(item.name or item.sku or "").strip(),
+        sku=(item.sku or "").strip(),
+        product_type=item.product_type or "",
+        quantity=item.qty_ordered or Decimal(1),
+        net=_net_of(item),
+        tax=item.tax_amount or ZERO,
+        tax_code=tax_codes.get(item.item_id, ""),
+    )
+    yield from _of_product(whole, item, item.tax_percent, said)
+
+
+def _shipping_of(given: wire.Order) -> Iterator[ShopLine]:
+    net = (given.shipping_amount or ZERO) - abs(given.shipping_discount_amount or ZERO)
+    net += given.shipping_discount_tax_compensation_amount or ZERO
+    yield from _shipping(net, given.shipping_tax_amount or ZERO, given)
 
 
 def _net_of(item: wire.OrderItem | wire.CreditItem) -> Decimal:

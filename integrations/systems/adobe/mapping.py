@@ -12,7 +12,15 @@ import msgspec
 from edi.documents.money import rounded
 from edi.documents.values import Address, Value, normalise
 from integrations.systems.adobe import wire
-from integrations.systems.adobe.amounts import ZERO, ShopLine, in_cents, memo_lines, must_add_up, order_lines
+from integrations.systems.adobe.amounts import (
+    ZERO,
+    ShopLine,
+    in_cents,
+    lines_of_the_rest,
+    memo_lines,
+    must_add_up,
+    order_lines,
+)
 from integrations.systems.adobe.client import moment_of
 from integrations.systems.contract import Unmappable
 
@@ -149,6 +157,32 @@ def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
         replaces="" if parent == "0" else parent,
         cancelled=cancelled,
         cancelled_part=normalise(ZERO if cancelled else rounded(given.total_canceled or ZERO, currency)),
+    )
+
+
+def cancelled_rest(raw: bytes, *, zone: ZoneInfo) -> Sale | None:
+    """What was cancelled of an order after a part of it was invoiced, as a sale that was cancelled on that day; None
+    where the shop does not say it to the cent, row by row. Raises Unmappable as `order`."""
+    given = decoded(raw, wire.Order, "order")
+    whole = sale_of_order(given, zone=zone)
+    lines = in_cents(lines_of_the_rest(given), whole.currency) if whole.cancelled_part else ()
+    if not lines:
+        return None
+    day = _day(given.updated_at or given.created_at, zone, f"Order {whole.number}")
+    total = whole.cancelled_part
+    return msgspec.structs.replace(
+        whole, date=day, total=total, lines=lines, replaces="", cancelled=True, cancelled_part=ZERO
+    )
+
+
+def cancelled_rows(raw: bytes) -> str:
+    """Of which rows of an order how many pieces were cancelled, as "3 of 4 A-001"; "" where it names none. Raises
+    Unmappable for what is no order."""
+    given = decoded(raw, wire.Order, "order")
+    return ", ".join(
+        f"{normalise(item.qty_canceled)} of {normalise(item.qty_ordered or ZERO)} {item.sku or item.name}"
+        for item in given.items or ()
+        if item.qty_canceled and item.parent_item_id is None
     )
 
 

@@ -139,6 +139,13 @@ class OrderItem(Wire, frozen=True, kw_only=True):
     sku: str | None = None
     name: str | None = None
     qty_ordered: Decimal | None = None
+    qty_invoiced: Decimal | None = None
+    qty_canceled: Decimal | None = None
+    row_invoiced: Decimal | None = None
+    """Of the row's amounts what was invoiced, as the next three."""
+    tax_invoiced: Decimal | None = None
+    discount_invoiced: Decimal | None = None
+    discount_tax_compensation_invoiced: Decimal | None = None
     price: Decimal | None = None
     row_total: Decimal | None = None
     row_total_incl_tax: Decimal | None = None
@@ -185,6 +192,7 @@ class Order(Wire, frozen=True, kw_only=True):
     discount_tax_compensation_amount: Decimal | None = None
     shipping_amount: Decimal | None = None
     shipping_tax_amount: Decimal | None = None
+    shipping_invoiced: Decimal | None = None
     shipping_discount_amount: Decimal | None = None
     shipping_discount_tax_compensation_amount: Decimal | None = None
     shipping_description: str | None = None

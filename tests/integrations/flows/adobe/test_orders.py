@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -158,23 +159,74 @@ def test_an_order_that_is_cancelled_after_it_was_posted_is_taken_back_once(shop:
     assert shop.stored(made)["ext_order_id"] == shop.document(made)["referenceNumber"]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_an_order_of_which_the_rest_is_cancelled_is_never_left_standing_in_full(
-    shop: Shop, settle: Settle, when: str
-) -> None:
-    """Invoiced in part, the rest cancelled: the order goes on in the shop and its grand total stays."""
-    made = shop.order(payment="klarna_kp", items=[{"sku": "A-001", "qty": 4}])
-    if when == "after":
-        settle()
+def invoiced_in_part_and_cancelled(shop: Shop, made: dict[str, Any]) -> Decimal:
+    """What was cancelled. The order goes on in the shop, and its grand total stays."""
     shop.act("invoice", order=made["increment_id"], items=[{"sku": "A-001", "qty": 1}])
     shop.act("cancel", order=made["increment_id"])
-    settle()
     stored = shop.stored(made)
     assert stored["state"] == "processing"
-    assert len(shop.documents(f"shop:{made['entity_id']}")) == (when == "after")
+    return money(stored["total_canceled"])
+
+
+def test_an_order_of_which_the_rest_was_cancelled_before_is_for_a_person(shop: Shop, settle: Settle) -> None:
+    made = shop.order(payment="klarna_kp", items=[{"sku": "A-001", "qty": 4}])
+    rest = invoiced_in_part_and_cancelled(shop, made)
+    settle()
+    assert not shop.documents(f"shop:{made['entity_id']}")
     [said] = [one for one in shop.issues() if "cancelled in the shop" in one]
-    assert str(money(stored["total_canceled"]).normalize()) in said
-    assert when in said
+    assert str(rest.normalize()) in said
+    assert "before" in said
+
+
+def test_the_rest_that_is_cancelled_after_is_credited_once(shop: Shop, settle: Settle) -> None:
+    since = db_now() - dt.timedelta(seconds=2)
+    carts = ({"items": [{"sku": "A-001", "qty": 4}, {"sku": "SET-DYN", "qty": 1}]}, {"store": "se"})
+    orders = [shop.order(**{"payment": "klarna_kp", "items": [{"sku": "A-001", "qty": 4}], **cart}) for cart in carts]
+    settle()
+    rests = [invoiced_in_part_and_cancelled(shop, made) for made in orders]
+    settle()
+    for made, rest in zip(orders, rests, strict=True):
+        shop.act("ship", order=made["increment_id"], items=[{"sku": "A-001", "qty": 1}])
+        shop.act("credit_memo", order=made["increment_id"], items=[{"sku": "A-001", "qty": 1}])
+        settle()
+        assert (shop.troubles(), shop.issues()) == ([], [])
+        [note] = shop.documents(f"shop:cancelled:{made['entity_id']}")
+        assert (note["documentType"], note["status"]) == ("CreditNote", "Open")
+        assert money(note["amountInCurrency"]) == rest
+        invoice = shop.document(made)
+        assert note["customer"]["number"] == invoice["customer"]["number"]
+        assert {line["vatCode"]["id"] for line in note["invoiceLines"] if line["amountInCurrency"] > 1} <= {
+            line["vatCode"]["id"] for line in invoice["invoiceLines"]
+        }
+        assert shop.stored(made)["ext_order_id"] == invoice["referenceNumber"]
+        with scopes_disabled():
+            link = Link.objects.get(entity="shop-order", source_id=str(made["entity_id"]))
+        assert link.target_id == invoice["referenceNumber"], "what takes it back names the invoice"
+        [memo] = [m for m in shop.rows("creditmemos") if str(m["order_id"]) == str(made["entity_id"])]
+        [refund] = shop.documents(f"shop:creditmemo:{memo['entity_id']}")
+        sold = money(invoice["amountInCurrency"]) - money(note["amountInCurrency"])
+        assert money(refund["amountInCurrency"]) == sold, "the piece that was invoiced is given back"
+    found = operations.reconciled_lines(reconciled(shop, "orders", since))
+    assert {line["kind"] for line in found if line["counts_here"]} == {"same"}
+    assert not float(operations.summary(found)["difference"])
+
+
+def test_a_rest_that_the_shop_does_not_say_to_the_cent_is_for_a_person_once(shop: Shop, settle: Settle) -> None:
+    """What of a gift card is left, it does not say. When the order goes on, nobody is asked a second time."""
+    made = shop.order(payment="klarna_kp", items=[{"sku": "A-001", "qty": 4}], gift_card=5)
+    settle()
+    rest = invoiced_in_part_and_cancelled(shop, made)
+    settle()
+    [told] = shop.deliveries("orders", operation="send", state="no_effect")
+    assert told.issue is not None
+    assert str(rest.normalize()) in told.reason
+    for part in ("3 of 4 A-001", shop.document(made)["referenceNumber"], str(rest.normalize())):
+        assert part in told.issue.remedy
+    shop.act("ship", order=made["increment_id"], items=[{"sku": "A-001", "qty": 1}])
+    settle()
+    again = shop.deliveries("orders", operation="send", state="no_effect")
+    assert [one.issue for one in again if one.pk != told.pk] == [None]
+    assert not shop.documents(f"shop:cancelled:{made['entity_id']}")
 
 
 def test_an_edited_order_is_sold_once(shop: Shop, settle: Settle) -> None:

@@ -178,5 +178,5 @@ def test_a_dry_run_before_going_live_plans_no_order_of_before(shop: Shop) -> Non
         assert "it would not be sent" in said.what
         assert DAY in said.what
         Flow.objects.filter(pk=flow.pk).update(live_from=dt.datetime.fromisoformat(f"{EARLIER}T00:00:00+00:00"))
-        [shown] = [o for o in preview_of(Flow.objects.get(pk=flow.pk)).records if o.number == guest["increment_id"]]
-        assert "it would not be sent" not in shown.what
+        [live] = [o for o in preview_of(Flow.objects.get(pk=flow.pk)).records if o.number == guest["increment_id"]]
+        assert "it would not be sent" not in live.what
