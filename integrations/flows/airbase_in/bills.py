@@ -15,6 +15,8 @@ from integrations.systems.visma.mapping.parts import decoded
 AT_ONCE = dt.timedelta(0)
 NEW = "new"
 """What a person says of a bill that is no invoice in our books yet: it is made from the bill."""
+STAMP = "Airbase bill "
+"""How the description of an invoice begins that was made from a bill."""
 REST = ":rest"
 """After a payment's id: what it pays beside its bills."""
 UNAPPLIED = "unapplied"

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from integrations.flows.airbase_in.bills import Paid, invoices_of
+from edi.documents.money import rounded
+from integrations.flows.airbase_in.bills import STAMP, Paid, invoices_of
+from integrations.flows.airbase_in.matching import in_words, matched
 from integrations.flows.airbase_in.payments import taken_back
 from integrations.flows.airbase_in.reading import command_for, read_payment
 from integrations.flows.contract import Job, Nothing, Prepared
+from integrations.flows.visma_rows import OURSELVES, books_of
 from integrations.models import Record
-from integrations.systems.airbase.mapping import ApprovedPayment, PaidBill
+from integrations.systems.airbase.mapping import ApprovedPayment, Coding, PaidBill
+from integrations.systems.contract import Unmappable
 from integrations.systems.visma import commands
+from integrations.systems.visma import mapping as visma
 from integrations.systems.visma import wire_ledger as ledger
 from integrations.systems.visma.mapping.parts import decoded
 
 CHANGEABLE = ("Hold", "Balanced")
 """Statuses of invoices whose lines can be coded otherwise."""
-CREDIT_NOTE = "DebitAdj"
 JOURNAL = "journal"
 LONGEST = 60
 """Characters of a journal's description."""
@@ -51,21 +55,32 @@ def correct_coding(job: Job) -> Prepared:
         return payment
     if not job.flow.settings.get("code_invoices", True):
         return Nothing("The coding is not written: a setting of the flow.")
-    late = [d for d in _differences(job, payment) if d.status not in CHANGEABLE]
+    found = _differences(job, payment)
+    unclear = " ".join(d.unclear for d in found if d.unclear)
+    late = [d for d in found if d.lines and d.status not in CHANGEABLE]
     if not late:
+        if unclear:
+            return Nothing(unclear, issue=True, remedy=_CODE_BY_HAND)
         return Nothing("The coding of the books is the one that was approved.")
     if job.flow.settings.get("late_coding") != JOURNAL:
         told = [f"{d.paid.kind} {d.paid.number} ({d.status}): {'; '.join(x.words for x in d.lines)}" for d in late]
         return Nothing(
             f"The coding that was approved in Airbase is not that of the books, which can no longer be changed: "
-            f"{', '.join(told)}.",
+            f"{', '.join(told)}. {unclear}".strip(),
             issue=True,
             remedy="Book a correcting journal in Visma.net, or leave the coding of the books; then dismiss this. The "
             "setting late_coding has journals made.",
         )
     branch = str(job.flow.settings.get("branch") or "") or payment.branch
     journals = tuple(_journal(d, payment, branch) for d in late)
-    return command_for(job, commands.MakeJournals(journals=journals), document=payment)
+    made = command_for(job, commands.MakeJournals(journals=journals), document=payment)
+    return replace(made, left_out=unclear, left_out_remedy=_CODE_BY_HAND) if unclear else made
+
+
+_CODE_BY_HAND = (
+    "Compare the bill in Airbase with the invoice in Visma.net and code its lines as they were approved, by a journal "
+    "if it is released; then dismiss this."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,11 @@ class _Different:
 
     paid: Paid
     invoice: ledger.Payable
-    lines: tuple[commands.LineCoding, ...]
+    lines: tuple[commands.LineCoding, ...] = ()
+    amounts: Mapping[str, Decimal] = field(default_factory=dict)
+    """Of its lines, by number; below zero on a credit note."""
+    unclear: str = ""
+    """Why its lines cannot be told from one another, in a sentence."""
 
     @property
     def status(self) -> str:
@@ -82,8 +101,8 @@ class _Different:
 
 
 def _differences(job: Job, payment: ApprovedPayment) -> list[_Different]:
-    """What Airbase's lines say otherwise of the lines of the books, place by place. After a forced replay nobody asks
-    what the books said before."""
+    """What Airbase's lines say otherwise of the lines of the books. After a forced replay nobody asks what the books
+    said before."""
     found = []
     for paid in invoices_of(job, payment):
         record = Record.objects.filter(
@@ -96,16 +115,43 @@ def _differences(job: Job, payment: ApprovedPayment) -> list[_Different]:
         if raw is None:
             continue
         given = decoded(bytes(raw), ledger.Payable, "supplier invoice")
-        lines = tuple(_line_codings(given, paid.bill, forced=bool(job.forced_purpose)))
-        if lines:
-            found.append(_Different(paid, given, lines))
+        if any(c.account for c in paid.bill.coding) and not _is_so_already(given, paid.bill):
+            different = _different(job, paid, given, bytes(raw))
+            if different.lines or different.unclear:
+                found.append(different)
     return found
 
 
-def _line_codings(given: ledger.Payable, bill: PaidBill, *, forced: bool) -> Iterator[commands.LineCoding]:
-    by_place = {c.line_number: c for c in bill.coding}
-    for place, line in enumerate(given.invoice_lines or (), 1):
-        coding = by_place.get(place)
+def _is_so_already(given: ledger.Payable, bill: PaidBill) -> bool:
+    """Whether all of a bill is coded alike, and all of the invoice is coded so: then no line need be told from
+    another."""
+    wanted = {(c.account, tuple(sorted(segments_of(c.tags).items()))) for c in bill.coding if c.account}
+    account, segments = wanted.pop()
+    now = [_coded_now(line) for line in given.invoice_lines or ()]
+    return not wanted and all(a == account and all(there.get(n) == v for n, v in segments) for a, there in now)
+
+
+def _different(job: Job, paid: Paid, given: ledger.Payable, raw: bytes) -> _Different:
+    name = f"{paid.kind} {paid.number}"
+    try:
+        lines = visma.supplier_invoice(raw, buyer=OURSELVES, zone=books_of(job).zone).lines
+    except Unmappable as error:
+        return _Different(paid, given, unclear=f"The coding of {name} was not written: {error.sentence}")
+    made_here = (given.description or "").startswith(STAMP)
+    codings = matched(lines, paid.bill.coding, by_place=made_here)
+    if codings is None:
+        compared = in_words(lines, paid.bill.coding)
+        unclear = f"The lines of {name} are not those of its bill, so no coding was written: {compared}."
+        return _Different(paid, given, unclear=unclear)
+    changes = tuple(_line_codings(given, codings, forced=bool(job.forced_purpose)))
+    return _Different(paid, given, changes, {line.line_number: line.amount for line in lines})
+
+
+def _line_codings(
+    given: ledger.Payable, codings: Mapping[str, Coding], *, forced: bool
+) -> Iterator[commands.LineCoding]:
+    for line in given.invoice_lines or ():
+        coding = codings.get(str(line.line_number))
         if coding is None or not coding.account or line.line_number is None:
             continue
         account, there = _coded_now(line)
@@ -143,19 +189,22 @@ def _journal(different: _Different, payment: ApprovedPayment, branch: str) -> co
         date=payment.date,
         since=min(invoiced, payment.date),
         currency=invoice.currency_id or payment.currency,
+        exchange_rate=invoice.exchange_rate,
         branch=branch,
         lines=tuple(_journal_lines(different)),
     )
 
 
 def _journal_lines(different: _Different) -> Iterator[commands.JournalLine]:
-    """For each line: off the coding of the books, on the approved one. A credit note the other way round."""
+    """For each line: off the coding of the books, on the approved one. A credit note the other way round. In whole
+    minor units: a ledger has no others."""
     invoice = different.invoice
     there = {line.line_number: line for line in invoice.invoice_lines or ()}
-    sign = -1 if invoice.document_type == CREDIT_NOTE else 1
     for change in different.lines:
         line = there[change.line_number]
-        amount = sign * (line.cost_in_currency or Decimal(0))
+        amount = rounded(different.amounts[str(change.line_number)], invoice.currency_id or "")
+        if not amount:
+            continue
         account, segments = _coded_now(line)
         words = f"{invoice.document_type} {invoice.reference_number} line {change.line_number}"
         yield commands.JournalLine(account=account, amount=-amount, description=words, segments=segments)

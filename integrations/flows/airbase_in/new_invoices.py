@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from edi.documents.invoice import Invoice
-from integrations.flows.airbase_in.bills import NEW, invoice_of, known_supplier, supplier_of
+from integrations.flows.airbase_in.bills import NEW, STAMP, invoice_of, known_supplier, supplier_of
 from integrations.flows.airbase_in.coding import segments_of
 from integrations.flows.airbase_in.reading import command_for, read_payment
 from integrations.flows.contract import Job, Nothing, Prepared
@@ -16,7 +16,6 @@ from integrations.systems.contract import Unmappable
 from integrations.systems.visma import commands
 from integrations.systems.visma import wire_ledger as ledger
 
-STAMP = "Airbase bill "
 MOST = 10
 """Invoices made of one payment: their numbers are kept beside the delivery."""
 MOST_WAITING = 200

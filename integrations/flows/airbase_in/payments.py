@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from edi.documents.values import digest
-from integrations.flows.airbase_in.bills import invoices_of, supplier_of
+from integrations.flows.airbase_in.bills import Paid, invoices_of, supplier_of
 from integrations.flows.airbase_in.reading import command_for, made_before, read_payment, stamp_of
 from integrations.flows.contract import Frozen, Job, Nothing, Prepared, Send
 from integrations.flows.visma_airbase_settled import PAYS
@@ -16,6 +16,8 @@ from integrations.systems.airbase.mapping import ApprovedPayment
 from integrations.systems.airbase.settings import Options
 from integrations.systems.contract import Unmappable
 from integrations.systems.visma import commands
+
+CREDIT_NOTE = "DebitAdj"
 
 
 def make_payment(job: Job) -> Prepared:
@@ -39,6 +41,7 @@ def make_payment(job: Job) -> Prepared:
             remedy="Book it by hand in Visma.net, and settle this delivery as arrived.",
             field="applied_to",
         )
+    _must_have_its_sign(payment, invoices)
     settings = job.flow.settings
     command = commands.MakePayment(
         stamp=stamp_of(payment),
@@ -58,6 +61,19 @@ def make_payment(job: Job) -> Prepared:
     )
     pays = {paid.key: str(abs(paid.bill.amount)) for paid in invoices}
     return command_for(job, command, document=payment, meta={PAYS: pays})
+
+
+def _must_have_its_sign(payment: ApprovedPayment, invoices: list[Paid]) -> None:
+    """Raises Unmappable for a credit note that would raise what is paid, or an invoice that would lessen it: Visma.net
+    takes both without sign."""
+    for paid in invoices:
+        if paid.bill.amount != 0 and (paid.bill.amount < 0) != (paid.kind == CREDIT_NOTE):
+            raise Unmappable(
+                f"Payment {payment.airbase_id} of Airbase pays {paid.bill.amount} {payment.currency} of {paid.key}, "
+                f"which is {'a credit note' if paid.kind == CREDIT_NOTE else 'no credit note'} in Visma.net.",
+                remedy="Book it by hand in Visma.net, and settle this delivery as arrived.",
+                field="applied_to",
+            )
 
 
 def release_payment(job: Job) -> Prepared:

@@ -148,6 +148,7 @@ def bill(
     """
     must_add_up(invoice)
     settled = -settled if invoice.total < 0 else settled
+    numbers = _line_numbers(invoice)
     lines = [
         {
             "line_number": n,
@@ -156,17 +157,17 @@ def bill(
             **({"account": {"erp_reference_id": line.account}} if line.account else {}),
             "tags": [{"erp_reference_id": t} for t in tags.get(line.line_number, ())],
         }
-        for n, line in enumerate(invoice.lines, 1)
+        for n, line in zip(numbers, invoice.lines, strict=True)
     ]
+    last = max(numbers, default=0)
     rest = {"VAT": invoice.tax_total, "Rounding": invoice.rounding}
     stated = sum((line.amount for line in invoice.lines), Decimal(0)) + sum(rest.values(), Decimal(0))
     rest["Charges and discounts"] = invoice.total - stated
     rest[SETTLED] = -settled
     for description, amount in rest.items():
         if amount:
-            lines.append(
-                {"line_number": len(lines) + 1, "description": description, "amount": _decimal(amount), "tags": []}
-            )
+            last += 1
+            lines.append({"line_number": last, "description": description, "amount": _decimal(amount), "tags": []})
     return {
         "erp_reference_id": reference,
         "vendor": {"erp_reference_id": vendor_number},
@@ -178,6 +179,13 @@ def bill(
         "expense_list": lines,
         **({"purchase_order": {"erp_reference_id": invoice.order_number}} if invoice.order_number else {}),
     }
+
+
+def _line_numbers(invoice: Invoice) -> list[int]:
+    """The numbers of the lines in our books, by which their coding comes back; their places where these are none."""
+    numbers = [int(line.line_number) for line in invoice.lines if line.line_number.isdecimal()]
+    places = list(range(1, len(invoice.lines) + 1))
+    return numbers if len(set(numbers)) == len(places) else places
 
 
 def closed(reference: str) -> Row:

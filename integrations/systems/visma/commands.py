@@ -311,6 +311,8 @@ class NewJournal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     currency: str
     lines: tuple[JournalLine, ...]
     branch: str = ""
+    exchange_rate: Decimal | None = None
+    """Of what it corrects, so that both come to the same in the company's own currency; None: that of its day."""
 
 
 class MakeJournals(Command, frozen=True, kw_only=True, tag="make-journals"):

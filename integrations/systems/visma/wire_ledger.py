@@ -201,6 +201,7 @@ class Payable(Wire, frozen=True, kw_only=True):
     date: str | None = None
     supplier: Numbered | None = None
     currency_id: str | None = None
+    exchange_rate: Decimal | None = None
     balance_in_currency: Decimal | None = None
     invoice_lines: tuple[PayableLine, ...] | None = None
     attachments: tuple[Attachment, ...] | None = None

@@ -71,6 +71,8 @@ def _members(command: NewJournal) -> dict[str, Any]:
         "hold": {"value": False},
         "journalTransactionLines": [_line(line) for line in command.lines],
     }
+    if command.exchange_rate not in (None, 1):
+        body["exchangeRate"] = {"value": command.exchange_rate}
     if command.branch:
         body["branch"] = {"value": command.branch}
     return body
