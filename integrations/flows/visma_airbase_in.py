@@ -16,7 +16,8 @@ from integrations.flows.airbase_in.new_invoices import make_invoices, release_in
 from integrations.flows.airbase_in.payments import make_payment, release_payment, report_number
 from integrations.flows.airbase_in.reading import overtaken
 from integrations.flows.airbase_in.vendors import adopt_supplier, link_vendor
-from integrations.flows.contract import Captured, Decision, FlowSpec, Operation, Take
+from integrations.flows.contract import Captured, Decision, FlowSpec, NotYet, Operation, Take
+from integrations.systems.airbase.sources import OTHERS
 from integrations.systems.contract import Setting
 
 EVERY = dt.timedelta(minutes=10)
@@ -69,8 +70,14 @@ SETTINGS = (
 
 
 def _accepts(record: Captured, settings: Mapping[str, Any]) -> Decision:
-    """All that waits. What is no payment of a bill becomes a delivery that says so."""
+    """All that waits and is not another company's. What is no payment of a bill becomes a delivery that says so."""
+    if record.status == OTHERS:
+        return NotYet(record.status)
     return Take("cancel") if record.status == "taken back" else Take("send")
+
+
+def _accepts_vendor(record: Captured, settings: Mapping[str, Any]) -> Decision:
+    return NotYet(record.status) if record.status == OTHERS else Take("send")
 
 
 FLOWS = (
@@ -94,7 +101,7 @@ FLOWS = (
             ),
         ),
         interval=EVERY,
-        accepts=lambda record, settings: Take("send"),
+        accepts=_accepts_vendor,
         lane=lambda record: f"vendor:{record.source_id}",
         prepare=adopt_supplier,
         may_be_refused=True,

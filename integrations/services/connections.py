@@ -13,7 +13,7 @@ from integrations.engine import dispatch, issues
 from integrations.http import breaker, tokens
 from integrations.http.errors import Fault
 from integrations.models import Connection, Delivery, Feed, State
-from integrations.services import names_in_books
+from integrations.services import names_in_books, one_account
 from integrations.services.setting_values import checked
 from integrations.systems.contract import Setting, Step
 from integrations.systems.registry import system
@@ -53,6 +53,7 @@ def save_connection(
         made = row.pk is None
         settings, secrets, changed = _merge(spec.settings, row, names_in_books.named(row, values))
         names_in_books.check_connection(row, settings)
+        one_account.check_connection(row, settings, secrets)
         if (row.name, row.enabled) != (name, enabled):
             changed = [*changed, "name" if row.name != name else "enabled"]
         if not changed and not made:
@@ -87,8 +88,9 @@ def check_values(row: Connection, values: dict[str, Any]) -> None:
     if row._state.adding:
         _merge(system(row.system).settings, row, values)
         return
-    settings, _, _ = _merge(system(row.system).settings, row, names_in_books.named(row, values))
+    settings, secrets, _ = _merge(system(row.system).settings, row, names_in_books.named(row, values))
     names_in_books.check_connection(row, settings)
+    one_account.check_connection(row, settings, secrets)
 
 
 def _merge(

@@ -17,7 +17,7 @@ from integrations.flows import pair_settings
 from integrations.flows.contract import FlowSpec
 from integrations.flows.registry import flows_of_pair
 from integrations.models import Connection, Feed, Flow, Integration, MappingVersion
-from integrations.services import names_in_books
+from integrations.services import names_in_books, one_account
 from integrations.services.setting_values import checked
 from integrations.systems.contract import Unmappable
 from integrations.systems.registry import system
@@ -87,6 +87,8 @@ def save_integration(
             row.save(update_fields=["name", "books", "partner", "enabled", "settings", "pair"])
         for spec in specs.values():
             changed += _save_flow(row, spec, flows.get(spec.key), actor, mapped_by=dict(before[4] or {}))
+        if changed:
+            one_account.check_integration(row)
         if changed:
             trail.record(
                 trail.event(

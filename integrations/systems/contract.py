@@ -347,6 +347,20 @@ WebhookCall = Callable[[Connection, Session, WebhookPlace], Iterator[Step]]
 """Connection, session, place → what came of it, step by step."""
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose data a connection reads."""
+
+    key: tuple[str, ...]
+    """Address and credential. It holds a secret: it is compared, and never shown."""
+    parts: frozenset[str] = frozenset()
+    """Which parts of it; empty: all."""
+
+    def overlaps(self, other: Account) -> bool:
+        """Whether both read the same."""
+        return self.key == other.key and not (self.parts and other.parts and not self.parts & other.parts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """One kind of external software. Each system package exposes one as `SYSTEM` in its `spec` module."""
@@ -374,6 +388,8 @@ class System:
     one_company: bool = False
     """Whether a connection belongs to one company: what comes from it does not say for which it is, and what is sent
     there is called by numbers that another company has too."""
+    account: Callable[[Mapping[str, Any], Mapping[str, Any]], Account] | None = None
+    """Whose data settings and secrets lead to, where two connections that read the same would book it twice."""
     name_in_books: str = ""
     """The setting with which the references of its documents in the books begin: by it they are found again, so no two
     integrations of one company have the same, and a new connection gets one of its own. Empty: it has none."""

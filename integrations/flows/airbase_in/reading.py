@@ -11,6 +11,7 @@ from integrations.models import Delivery, Flow, Record, State
 from integrations.systems.airbase import mapping
 from integrations.systems.airbase.mapping import ApprovedPayment, EntryHead
 from integrations.systems.airbase.settings import Options
+from integrations.systems.airbase.sources import NOBODYS, OTHERS
 from integrations.systems.contract import Unmappable
 from integrations.systems.visma import commands
 
@@ -42,6 +43,16 @@ def read_payment(job: Job) -> ApprovedPayment | Nothing:
     ).first()
     if newest is not None and newest.status == "taken back" and job.operation != "cancel":
         return Nothing("It was taken back in Airbase before it was booked.")
+    if newest is not None and newest.status == OTHERS:
+        return Nothing("It is of another subsidiary of Airbase than the one that the connection is for.")
+    if newest is not None and newest.status == NOBODYS:
+        return Nothing(
+            f"Payment {payment.amount} {payment.currency} to {payment.vendor_name} does not say of which subsidiary "
+            "it is: nothing is booked.",
+            issue=_is_first(job),
+            remedy="Give it its subsidiary in Airbase. Or book it by hand in the company that it belongs to, mark it "
+            "as synced in Airbase, and dismiss this.",
+        )
     if newest is not None and newest.status == "unknown":
         return Nothing("Its status changed in Airbase before it was booked, to one that is not known here.")
     if newest is not None and newest.status == "ready" and newest.pk != job.record_id is not None:

@@ -12,6 +12,8 @@ from integrations.systems.contract import Setting
 
 GATED = "Airbase shows its API reference to customers only; the default is an assumption. Compare it with yours."
 
+ALL = "*"
+"""What the setting of the subsidiary says where all of them are branches of one company."""
 Resources = Literal["all", "ledger"]
 
 
@@ -22,6 +24,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str = ""
     auth_scheme: Literal["Bearer", "Token"] = "Bearer"
     resources: Resources = "all"
+    subsidiary: str = ""
     vendors_path: str = "/v1/accounting/vendors/"
     accounts_path: str = "/v1/accounting/accounts/"
     tags_path: str = "/v1/accounting/tags/"
@@ -59,9 +62,19 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         return options
 
     @property
+    def subsidiaries(self) -> frozenset[str]:
+        """What the company's own are called, without case; empty where none is chosen."""
+        return named(self.subsidiary)
+
+    @property
     def takes_documents(self) -> bool:
         """Whether bills and purchase orders can be written."""
         return self.resources == "all"
+
+
+def named(subsidiary: str) -> frozenset[str]:
+    """The subsidiaries that the setting names."""
+    return frozenset(one.strip().casefold() for one in subsidiary.split(",") if one.strip())
 
 
 _DEFAULT = Options()
@@ -106,6 +119,14 @@ SETTINGS = (
         ),
         default=_DEFAULT.resources,
         help="The live test looks which of the two it is. Payments come back in both.",
+    ),
+    Setting(
+        name="subsidiary",
+        label="Subsidiary",
+        offers="airbase.subsidiaries",
+        help="Which subsidiary of the tenant is the company in Visma.net, by its reference or name. Payments and "
+        "vendors of others are left out. Several, where they are branches of the same company, are separated by "
+        f"commas; {ALL} stands for all. Empty: the tenant has one only.",
     ),
     _path("vendors_path", "vendors"),
     _path("accounts_path", "GL accounts"),

@@ -22,6 +22,7 @@ from integrations.systems.airbase import wire
 from integrations.systems.airbase.client import MOST_PAGES, Client, ListPage
 from integrations.systems.airbase.errors import LABEL, NotOffered
 from integrations.systems.airbase.settings import Options
+from integrations.systems.airbase.subsidiaries import Subsidiaries
 from integrations.systems.contract import Item, Page, Window
 from integrations.systems.searching import Part, PutOff, search, searching
 
@@ -30,6 +31,8 @@ SEARCHED = 100
 """Rows of a page while a bad one is looked for: no more than Airbase is sure to give, so that its parts fit."""
 READY, TAKEN_BACK, UNKNOWN, DONE = "ready", "taken back", "unknown", "done"
 """What a payment's status comes to. Unknown: neither a setting nor we know it, so nothing is booked."""
+OTHERS, NOBODYS = "of another subsidiary", "of no subsidiary"
+"""What stands in its place where it is not for this company, or does not say for which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class _Source:
     def __init__(self, connection: Connection, session: Session) -> None:
         self._connection, self._options = connection, Options.of(connection)
         self._client = Client(session, self._options)
+        self._subsidiaries = Subsidiaries(self._client)
         self._session = session
 
     def now(self) -> dt.datetime | None:
@@ -130,9 +134,13 @@ class Payments(_Source):
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return _unreadable(raw, "An entry", error)
         standing = self._standing(entry.status)
-        mark = {READY: False, DONE: False, TAKEN_BACK: True}.get(standing, entry.status)
-        fingerprint = _fingerprint(raw, mark)
-        needs_bills = entry.type in self._options.payment_types and fingerprint not in known
+        fingerprint = _fingerprint(raw, _mark(standing, entry.status))
+        if standing != DONE and (self._subsidiaries.is_chosen or fingerprint not in known):
+            standing = self._whose(entry, standing)
+            fingerprint = _fingerprint(raw, _mark(standing, entry.status))
+        needs_bills = (
+            entry.type in self._options.payment_types and standing not in (OTHERS, NOBODYS) and fingerprint not in known
+        )
         bills = [self._bill(a.own_id) for a in entry.applied_to or ()] if needs_bills else []
         whole = b'{"payment":%b,"bills":[%b]}' % (raw, b",".join(b for b in bills if b is not None))
         return Item(
@@ -153,6 +161,11 @@ class Payments(_Source):
             return DONE
         return READY if status in (None, "", self._options.ready_status) else UNKNOWN
 
+    def _whose(self, entry: wire.Entry, standing: str) -> str:
+        """Its standing, unless it is not for this company. Raises ConfigError."""
+        ours = self._subsidiaries.has([entry.subsidiary] if entry.subsidiary is not None else [])
+        return standing if ours else NOBODYS if ours is None else OTHERS
+
     def _bill(self, airbase_id: str) -> bytes | None:
         """A bill that a payment pays: where it stands differs between tenants."""
         paths = (self._options.bills_path, self._options.ledger_path)
@@ -172,7 +185,7 @@ class NewVendors(_Source):
     def read(self, window: Window, resume: dict[str, Any] | None) -> Iterator[Page]:
         for rows in self._pages(self._options.vendors_path, erp_reference_id=""):
             items = (*rows.bad, *(self._item(raw) for raw in rows.good))
-            yield Page(items=tuple(item for item in items if item.status == "new" or item.problem))
+            yield Page(items=tuple(item for item in items if item.status in ("new", OTHERS) or item.problem))
 
     def fetch(self, source_id: str) -> Item | None:
         raw = self._client.one(self._options.vendors_path, source_id)
@@ -183,13 +196,23 @@ class NewVendors(_Source):
             vendor = msgspec.json.decode(raw, type=wire.Vendor, strict=False)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return _unreadable(raw, "A vendor", error)
+        status = "linked" if vendor.reference else "new"
+        if status == "new" and self._subsidiaries.has(vendor.subsidiary_reference_ids or ()) is False:
+            status = OTHERS
         return Item(
             source_id=vendor.own_id,
             raw=raw,
-            fingerprint=_fingerprint(raw),
+            fingerprint=_fingerprint(raw, status if status == OTHERS else False),
             business_number=vendor.name or vendor.own_id,
-            status="linked" if vendor.reference else "new",
+            status=status,
         )
+
+
+def _mark(standing: str, status: str | None) -> bool | str | None:
+    """By what versions of an entry are told from one another that say the same otherwise."""
+    if standing in (OTHERS, NOBODYS):
+        return standing
+    return {READY: False, DONE: False, TAKEN_BACK: True}.get(standing, status)
 
 
 def _id_of(raw: bytes) -> str:

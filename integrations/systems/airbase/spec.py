@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -14,10 +15,11 @@ from integrations.models import Connection
 from integrations.systems.airbase import errors
 from integrations.systems.airbase.client import Client
 from integrations.systems.airbase.errors import LABEL, NOT_OFFERED
-from integrations.systems.airbase.settings import SETTINGS, Options
+from integrations.systems.airbase.settings import ALL, SETTINGS, Options, named
 from integrations.systems.airbase.sinks import SINKS
 from integrations.systems.airbase.sources import NewVendors, Payments
-from integrations.systems.contract import FeedSpec, Step, System
+from integrations.systems.airbase.subsidiaries import CHOOSE, OFFERS, Subsidiaries
+from integrations.systems.contract import Account, FeedSpec, Step, System
 
 OTHER_SCHEME = {"Bearer": "Token", "Token": "Bearer"}
 
@@ -47,6 +49,12 @@ def _session(connection: Connection, options: Options) -> Session:
 
 def _budget_identity(connection: Connection) -> tuple[str, ...]:
     return (str(connection.pk),)
+
+
+def _account(settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> Account:
+    address = str(settings.get("base_url") or "").strip().rstrip("/").casefold()
+    chosen = named(str(settings.get("subsidiary") or ""))
+    return Account((address, str(secrets.get("api_key") or "")), frozenset() if ALL in chosen else chosen)
 
 
 def checks(connection: Connection, session: Session) -> Iterator[Step]:
@@ -99,12 +107,14 @@ def _reach(connection: Connection, session: Session, options: Options) -> Step:
 
 
 def _subsidiaries(client: Client) -> Step:
-    rows = [row for page in client.pages(client.options.subsidiaries_path) for row in page]
-    return Step(name="Subsidiaries", ok=bool(rows), detail=f"{len(rows)} are there.", remedy=_subsidiary_remedy(rows))
-
-
-def _subsidiary_remedy(rows: list[bytes]) -> str:
-    return "" if rows else "Make the subsidiary in Airbase first: bills and payments belong to one."
+    """Which there are, and whether it is clear which of them is the company."""
+    found = Subsidiaries(client)
+    if not found.rows:
+        remedy = "Make the subsidiary in Airbase first: bills and payments belong to one."
+        return Step(name="Subsidiaries", ok=False, detail="0 are there.", remedy=remedy)
+    if problem := found.problem():
+        return Step(name="Subsidiaries", ok=False, detail=problem, remedy=CHOOSE)
+    return Step(name="Subsidiaries", ok=True, detail=f"{len(found.rows)} are there.")
 
 
 def _offers(client: Client) -> Step:
@@ -173,5 +183,7 @@ SYSTEM = System(
         ),
     ),
     sinks=SINKS,
+    offers=OFFERS,
+    account=_account,
     budget_identity=_budget_identity,
 )

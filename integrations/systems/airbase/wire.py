@@ -48,6 +48,7 @@ class Vendor(Named, frozen=True, kw_only=True):
     is_active: bool | None = None
     email: str | None = None
     tax_id: str | None = None
+    subsidiary_reference_ids: tuple[Named, ...] | None = None
 
 
 class Expense(Wire, frozen=True, kw_only=True):

@@ -34,7 +34,12 @@ def airbase_entry(world: World, *, mode: str = "brief", **settings: Any) -> dict
             "key": "airbase",
             "system": "airbase",
             "name": "Airbase",
-            "settings": {"base_url": base, "api_key": f"sandbox-airbase-{world.company.lower()}", **settings},
+            "settings": {
+                "base_url": base,
+                "api_key": f"sandbox-airbase-{world.company.lower()}",
+                "subsidiary": "*",
+                **settings,
+            },
         },
     ]
     entry["integrations"] = [

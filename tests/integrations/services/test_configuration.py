@@ -271,6 +271,43 @@ def test_a_connection_that_belongs_to_one_company_is_not_shared(tmp_path: Path, 
         assert Integration.objects.count() == 1
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("ours", "theirs", "flows", "says"),
+    [
+        ("", "", ["payments"], "both would book the same payments"),
+        ("1", "*", ["payments"], "both would book the same payments"),
+        ("1, 2", "2", ["payments"], "both would book the same payments"),
+        ("1", "2", ["suppliers"], "has the same numbers and would take its place"),
+        ("1", "2", ["payments"], ""),
+    ],
+)
+def test_two_connections_do_not_read_the_same_subsidiary_of_one_account(
+    tmp_path: Path, ours: str, theirs: str, flows: list[str], says: str
+) -> None:
+    text = (Path(settings.BASE_DIR) / "demo" / "tenants.yaml").read_text(encoding="utf-8")
+    entry: dict[str, Any] = next(t for t in yaml.safe_load(text)["tenants"] if t["slug"] == "kasityopuoti")
+    other = next(deepcopy(c) for c in entry_of("nordlogistik")["connections"] if c["key"] == "visma")
+    airbase = next(c for c in entry["connections"] if c["system"] == "airbase")
+    airbase["settings"]["subsidiary"] = ours
+    again = deepcopy(airbase) | {"key": "airbase-se"}
+    again["settings"] |= {"subsidiary": theirs, "base_url": f"{airbase['settings']['base_url']}/"}
+    entry["connections"] += [other | {"key": "visma-se"}, again]
+    entry["trading_partners"] = []
+    first = next(i for i in entry["integrations"] if i["key"] == "visma-airbase") | {"flows": {"suppliers": {}}}
+    second = deepcopy(first) | {"key": "second", "visma": "visma-se", "partner": "airbase-se"}
+    second["flows"] = {key: {} for key in flows}
+    entry["integrations"] = [first, second]
+    if says:
+        with pytest.raises(ConfigurationError, match=says):
+            put(entry, tmp_path)
+        return
+    put(entry, tmp_path)
+    again["settings"]["subsidiary"] = ours  # later, in the connection
+    with pytest.raises(ConfigurationError, match="both would book the same payments"):
+        put(entry, tmp_path)
+
+
 @pytest.fixture
 def shop_entry() -> dict[str, Any]:
     """A company with its books and its web shop alone."""

@@ -51,6 +51,7 @@ def opened(db: None, airbase: Served) -> Iterator[Open]:
                     "auth_scheme": "Token",
                     "resources": "ledger",
                     "page_size": 4,
+                    "subsidiary": "*",
                 },
                 secrets={"api_key": "sandbox-airbase-fi"},
             )
