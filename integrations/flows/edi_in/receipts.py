@@ -31,7 +31,16 @@ RELEASE = Setting(
     default=False,
     help="Otherwise a receipt waits in Visma.net, balanced, until a person releases it.",
 )
-SETTINGS = (RELEASE,)
+LINE_NUMBERS = Setting(
+    name="line_numbers",
+    label="Line numbers of ship notices",
+    kind="choice",
+    default="order",
+    choices=(("order", "The order's"), ("own", "The sender's own")),
+    help="The order's: a number and an item that mean two lines of the order are left to a person. The sender's own: "
+    "suppliers count a notice's lines from 1, whatever the order's are called; a line is found by its item alone.",
+)
+SETTINGS = (RELEASE, LINE_NUMBERS)
 UNDER_WAY = (State.WAITING, State.PENDING, State.SENDING, State.ACCEPTED, State.IN_DOUBT)
 ASK_AGAIN = dt.timedelta(seconds=30)
 DIFFERENCES_SAID = 5
@@ -61,7 +70,8 @@ def add_lines(job: Job, reader: Reader) -> Prepared:
             supplier=supplier,
             date=_date(notice),
             receipt_number=job.made_by("send"),
-            lines=wanted_lines(notice),
+            lines=wanted_lines(job, notice),
+            units=pair_settings.read(job.flow.integration.settings).units,
         ),
     )
 
@@ -76,7 +86,7 @@ def set_quantities(job: Job, reader: Reader) -> Prepared:
             supplier=supplier,
             date=_date(notice),
             receipt_number=job.made_by("send"),
-            lines=wanted_lines(notice),
+            lines=wanted_lines(job, notice),
             whole=notice.purpose == "replace",
             units=units,
         ),
@@ -104,12 +114,13 @@ def operations(reader: Reader) -> tuple[Operation, ...]:
     )
 
 
-def wanted_lines(notice: ShipNotice) -> tuple[WantedLine, ...]:
+def wanted_lines(job: Job, notice: ShipNotice) -> tuple[WantedLine, ...]:
     """What is shipped, item by item, with its order."""
+    own = (job.flow.settings or {}).get(LINE_NUMBERS.name, LINE_NUMBERS.default) == "own"
     return tuple(
         WantedLine(
             order_number=order.order_number,
-            order_line=item.order_line,
+            order_line="" if own and item.item_ids else item.order_line,
             quantity=item.quantity,
             unit=item.unit,
             item_ids=item.item_ids,
@@ -218,7 +229,7 @@ def _differences(job: Job, first: Delivery, notice: ShipNotice, reader: Reader) 
     earlier = reader(replace(job, raw=bytes(kept), source_id=first.record.source_id, edit=None)).document
     if not isinstance(earlier, ShipNotice):
         return None
-    was, now = _shipped(earlier), _shipped(notice)
+    was, now = _shipped(job, earlier), _shipped(job, notice)
     return [
         f"{place} was {was.get(place, 'not in it')}, and is {now.get(place, 'not in it')} here"
         for place in sorted({*was, *now})
@@ -226,10 +237,10 @@ def _differences(job: Job, first: Delivery, notice: ShipNotice, reader: Reader) 
     ]
 
 
-def _shipped(notice: ShipNotice) -> dict[str, str]:
+def _shipped(job: Job, notice: ShipNotice) -> dict[str, str]:
     """How much of what a notice says is shipped, as {"order 500004, line 1": "10 EA"}."""
     totals: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for line in wanted_lines(notice):
+    for line in wanted_lines(job, notice):
         item = f"line {line.order_line}" if line.order_line else "/".join(i.value for i in line.item_ids)
         totals[f"order {line.order_number}, {item}", line.unit] += line.quantity
     found: dict[str, str] = {}

@@ -5,7 +5,7 @@ reason why the change cannot be applied.
 
 - A line that is taken out is deleted while nothing of it was received, and completed otherwise: what came, came.
 - A cancelled order is put on hold too, so that nobody receives or prints it by mistake.
-- Lines without number, or with the sender's own, are found by their item, when exactly one line has it.
+- Which line is meant says `order_lines`, as for ship notices.
 - Terms and charges of a change are not applied: `left_out` names them, for the people who own the order.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
@@ -20,15 +21,13 @@ from zoneinfo import ZoneInfo
 from edi.documents import units
 from edi.documents.order_change import LineChange, OrderChange, new_quantity
 from edi.documents.values import normalise
-from integrations.systems.visma import stamps, wire
+from integrations.systems.visma import order_lines, stamps, wire
 from integrations.systems.visma.commands import ChangeOrder
 from integrations.systems.visma.planned import Draft, NotApplicable, Plan
 
 CLOSED = frozenset({"Closed", "Cancelled", "Voided"})
-TEXT_LINE = "Description"
 TAKEN_OUT = ("line", "completed")
 """Names of changes by which a line goes."""
-NO_SUCH_LINE = "the order has no such line"
 QUANTITY = frozenset({"quantity", "price_and_quantity", "date_and_quantity", "replace_values", "change"})
 PRICE = frozenset({"price", "price_and_quantity", "date_and_price", "replace_values", "change"})
 DATE = frozenset({"date", "date_and_quantity", "date_and_price", "replace_values", "change"})
@@ -61,7 +60,7 @@ def plan(command: ChangeOrder, order: wire.PurchaseOrder, *, zone: ZoneInfo) -> 
 def holds(command: ChangeOrder, order: wire.PurchaseOrder, *, zone: ZoneInfo) -> tuple[str, ...]:
     """What of an applied change is not in the order, in words; () when all its values stand there."""
     change = command.change
-    lines = [line for line in order.lines or () if line.line_type != TEXT_LINE]
+    lines = [line for line in order.lines or () if line.line_type != order_lines.TEXT_LINE]
     if change.purpose == "cancellation":
         open_lines = [str(line.line_nbr) for line in lines if not (line.completed or line.canceled)]
         return (f"lines {', '.join(open_lines)} are open",) if open_lines else ()
@@ -112,7 +111,7 @@ def _check_once(draft: Draft) -> None:
 
 def _drop_unnamed(draft: Draft) -> None:
     for line in draft.order.lines or ():
-        named = line.line_nbr in draft.touched or line.line_type == TEXT_LINE
+        named = line.line_nbr in draft.touched or line.line_type == order_lines.TEXT_LINE
         if not named and not line.canceled and not line.completed:
             _take_out(draft, line, "the new version of the order has no such line")
 
@@ -145,22 +144,23 @@ def _left_out(change: OrderChange) -> tuple[str, ...]:
 def _change_line(draft: Draft, change: OrderChange, one: LineChange, quantity_in: str, *, again: bool = False) -> None:
     match one.kind:
         case "none":
-            line, _ = _find(draft, one)
-            if line is not None and line.line_nbr is not None:
-                draft.touched.add(line.line_nbr)
+            with suppress(order_lines.NotFound):
+                draft.touched.add(order_lines.find(one.line_number, one.item_ids, draft.order).line_nbr or 0)
         case "add":
             _add(draft, change, one)
         case "replace_item" | "other":
             draft.reasons.append(f"{_name(one)}: code {one.code or one.kind} asks for something that a person must do")
         case _:
-            line, reason = _find(draft, one)
-            if line is not None and line.line_nbr is not None:
-                draft.touched.add(line.line_nbr)
-                _update(draft, change, one, line, quantity_in, again=again)
-            elif reason == NO_SUCH_LINE and change.purpose == "replace" and one.kind != "delete":
-                _add(draft, change, one)
+            try:
+                line = order_lines.find(one.line_number, one.item_ids, draft.order)
+            except order_lines.NotFound as reason:
+                if reason.absent and change.purpose == "replace" and one.kind != "delete":
+                    _add(draft, change, one)
+                else:
+                    draft.reasons.append(f"{_name(one)}: {reason}")
             else:
-                draft.reasons.append(f"{_name(one)}: {reason}")
+                draft.touched.add(line.line_nbr or 0)
+                _update(draft, change, one, line, quantity_in, again=again)
 
 
 def _update(
@@ -269,46 +269,18 @@ def _take_out(draft: Draft, line: wire.OrderLine, reason: str) -> None:
 # --- Finding
 
 
-def _find(draft: Draft, one: LineChange) -> tuple[wire.OrderLine | None, str]:
-    """The line that is meant; None and why when there is none, or more than one."""
-    lines = [line for line in draft.order.lines or () if line.line_type != TEXT_LINE]
-    stated = one.line_number.lstrip("0")
-    by_number = next((line for line in lines if stated and str(line.line_nbr) == stated), None)
-    by_item = [line for line in lines if _same_item(one, line)]
-    # An article number that the order has nowhere may be the sender's own; one of another line is a contradiction.
-    if by_number is not None and (by_number in by_item or not (by_item or _names_ours(one))):
-        return by_number, ""
-    if by_number is not None and by_item:
-        others = ", ".join(str(line.line_nbr) for line in by_item)
-        return None, f"line {stated} of the order is another item; this one is line {others}"
-    live = [line for line in by_item if not line.canceled]
-    if len(live) == 1:
-        return live[0], ""
-    if len(live) > 1:
-        numbers = ", ".join(str(line.line_nbr) for line in live)
-        return None, f"lines {numbers} are the same item, and no number says which is meant"
-    return None, NO_SUCH_LINE if by_number is None else f"line {stated} of the order is another item"
-
-
-def _names_ours(one: LineChange) -> bool:
-    return any(i.scheme == "buyer" for i in one.item_ids)
-
-
-def _same_item(one: LineChange, line: wire.OrderLine) -> bool:
-    ours = {(line.inventory.number or "").strip().upper() if line.inventory else "", (line.alternate_id or "").upper()}
-    return any(i.value.strip().upper() in ours - {""} for i in one.item_ids)
-
-
 def _meant(one: LineChange, line: wire.OrderLine) -> bool:
     stated = one.line_number.lstrip("0")
-    return str(line.line_nbr) == stated if stated else _same_item(one, line)
+    return str(line.line_nbr) == stated if stated else order_lines.is_item(one.item_ids, line)
 
 
 def _says(one: LineChange, line: wire.OrderLine) -> bool:
     """Whether a line of the order is the one that was added."""
     quantity = one.quantity if one.quantity is not None else one.quantity_left
     same_price = one.unit_price is None or normalise(line.unit_cost or Decimal(0)) == one.unit_price
-    return _same_item(one, line) and normalise(line.order_qty or Decimal(0)) == quantity and same_price
+    return (
+        order_lines.is_item(one.item_ids, line) and normalise(line.order_qty or Decimal(0)) == quantity and same_price
+    )
 
 
 def _same_unit(draft: Draft, theirs: str, ours: str) -> bool:

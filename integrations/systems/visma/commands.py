@@ -61,6 +61,8 @@ class AddOrderLines(Command, frozen=True, kw_only=True, tag="add-order-lines"):
     receipt_number: str = ""
     """Empty: it is found by its mark."""
     lines: tuple[WantedLine, ...]
+    units: dict[str, str] = {}
+    """Own units to X12 codes, before the built-in table."""
 
 
 class SetQuantities(Command, frozen=True, kw_only=True, tag="set-quantities"):

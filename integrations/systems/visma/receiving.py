@@ -1,9 +1,8 @@
 """What a ship notice means for a purchase receipt. Pure: values in, a plan out.
 
-A line of the notice is found in the order by its line number, where the order has it and it is the same item; without
-one, or where the number is the sender's own, by the item, when exactly one line of the order has it. An item that no
-line has, and that is not the one of the line with that number, is left to a person: goods would be booked on the wrong
-line.
+Which line of the order is meant says `order_lines`, as for order changes. Lines of the notice that come together on one
+line of the order (several packages of it) are added up, unless they contradict each other: then somebody has to say
+what came, because goods would be booked twice or on the wrong line. So has somebody where more came than was ordered.
 """
 
 from __future__ import annotations
@@ -15,16 +14,29 @@ from typing import Any
 
 from edi.documents import units
 from edi.documents.values import normalise
-from integrations.systems.visma import wire
+from integrations.systems.visma import order_lines, wire
 from integrations.systems.visma.commands import WantedLine
 
 RECEIVABLE = frozenset({"Open", "Printed", "PendingEmail", "PendingPrint"})
 """Statuses of orders of which goods may be received."""
-TEXT_LINE = "Description"
+
+
+TAKES_ALL = "Accept"
+"""`receiptAction` of a line of which more may come than was ordered."""
 
 
 class NotReceivable(Exception):
     """Why the notice cannot be received, in words."""
+
+    remedy = "Ask the trading partner for a corrected ship notice, or correct the document and replay it."
+
+
+class TooMuch(NotReceivable):
+    remedy = (
+        "If all of it is to be kept, raise the quantity of the order's line in Visma.net, or let the line accept more, "
+        "and replay. Otherwise correct the document to what is kept and replay it, or ask the trading partner for a "
+        "corrected ship notice."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +68,7 @@ def expected(
     Raises NotReceivable for lines that cannot be found and, where it matters, for an order that takes nothing in.
     """
     found: dict[OrderLineRef, Expected] = {}
+    said: dict[OrderLineRef, WantedLine] = {}
     for wanted in lines:
         if not wanted.quantity:
             continue
@@ -66,9 +79,8 @@ def expected(
             raise NotReceivable(f"order {order.order_nbr} is {order.status}; nothing more can be received of it")
         line = line_of(wanted, order)
         ref = OrderLineRef(order=order.order_nbr or "", line=line.line_nbr or 0)
+        _check_together(ref, said.setdefault(ref, wanted), wanted)
         before = found.get(ref)
-        if before is not None and before.unit != wanted.unit:
-            raise NotReceivable(f"{ref.words} is shipped in {before.unit} and in {wanted.unit}")
         quantity = wanted.quantity + (before.quantity if before else Decimal(0))
         found[ref] = Expected(ref=ref, quantity=normalise(quantity), unit=wanted.unit)
     if not found:
@@ -78,38 +90,54 @@ def expected(
 
 def line_of(wanted: WantedLine, order: wire.PurchaseOrder) -> wire.OrderLine:
     """The line of the order that is meant. Raises NotReceivable."""
-    lines = [line for line in order.lines or () if line.line_type != TEXT_LINE and not line.canceled]
-    by_item = [line for line in lines if _same_item(wanted, line)]
-    stated = wanted.order_line.lstrip("0")
-    by_number = next((line for line in lines if stated and str(line.line_nbr) == stated), None)
-    if by_number is not None and (by_number in by_item or not wanted.item_ids):
-        return by_number
-    if len(by_item) == 1:
-        return by_item[0]
-    if len(by_item) > 1:
-        numbers = ", ".join(str(line.line_nbr) for line in by_item)
-        raise NotReceivable(f"{wanted.words} may be line {numbers} of the order: they are the same item")
-    if by_number is None:
-        raise NotReceivable(f"{wanted.words} is not in order {order.order_nbr}")
-    if (ours := _contradicted(wanted, by_number)) is not None:
-        theirs = ", ".join(i.value for i in wanted.item_ids)
-        raise NotReceivable(f"{wanted.words} is another item: {ours} was ordered, and {theirs} is shipped")
-    return by_number  # only the sender's own article numbers, which our books need not know
+    try:
+        line = order_lines.find(wanted.order_line, wanted.item_ids, order)
+    except order_lines.NotFound as reason:
+        why = f"it is not in order {order.order_nbr}" if reason.absent else str(reason)
+        raise NotReceivable(f"{wanted.words}: {why}") from reason
+    if line.canceled:
+        raise NotReceivable(f"{wanted.words}: the line is cancelled")
+    return line
 
 
-def _contradicted(wanted: WantedLine, line: wire.OrderLine) -> str | None:
-    """The number of the line's item that a stated one contradicts: our article number one of ours, the alternate id,
-    which is the supplier's own number of the item, any of theirs. None: nothing is contradicted."""
-    schemes = {i.scheme for i in wanted.item_ids}
-    if "buyer" in schemes:
-        return (line.inventory.number if line.inventory else "") or "without a number"
-    alternate = (line.alternate_id or "").strip()
-    return alternate if alternate and "supplier" in schemes else None
+def _check_together(ref: OrderLineRef, first: WantedLine, other: WantedLine) -> None:
+    """Raises NotReceivable where two lines of a notice that mean one line of the order contradict each other."""
+    if first.unit != other.unit:
+        raise NotReceivable(f"{ref.words} is shipped in {first.unit} and in {other.unit}")
+    numbers = [line.order_line.lstrip("0") for line in (first, other)]
+    if all(numbers) and numbers[0] != numbers[1]:
+        raise NotReceivable(f"{ref.words} is shipped twice, as line {numbers[0]} and as line {numbers[1]}")
+    for scheme in {i.scheme for i in first.item_ids} - {"other"}:
+        was, now = ({i.value.strip().upper() for i in line.item_ids if i.scheme == scheme} for line in (first, other))
+        if now and not was & now:
+            raise NotReceivable(f"{ref.words} is shipped as {', '.join(sorted(was))} and as {', '.join(sorted(now))}")
 
 
-def _same_item(wanted: WantedLine, line: wire.OrderLine) -> bool:
-    ours = {(line.inventory.number or "").strip().upper() if line.inventory else "", (line.alternate_id or "").upper()}
-    return any(i.value.strip().upper() in ours - {""} for i in wanted.item_ids)
+def check_not_over(
+    wanted: Iterable[Expected],
+    orders: Iterable[wire.PurchaseOrder],
+    own_units: Mapping[str, str],
+    *,
+    receipt: wire.PurchaseReceipt | None = None,
+) -> None:
+    """Raises TooMuch where a line of an order would be received beyond what it takes: by default what was ordered, else
+    what is set at the line in Visma. What is on `receipt` already is not counted twice."""
+    lines = {(order.order_nbr, line.line_nbr): line for order in orders for line in order.lines or ()}
+    own: dict[OrderLineRef, Decimal] = {}
+    for there in receipt.lines or () if receipt is not None else ():
+        own[ref_of(there)] = own.get(ref_of(there), Decimal(0)) + (there.receipt_qty or Decimal(0))
+    for one in wanted:
+        line = lines[one.ref.order, one.ref.line]
+        ordered = line.order_qty
+        if ordered is None or line.receipt_action == TAKES_ALL or not _same_unit(one.unit, line.uom or "", own_units):
+            continue
+        most = ordered * max(line.max_receipt or Decimal(100), Decimal(100)) / 100
+        before = max((line.qty_on_receipts or Decimal(0)) - own.get(one.ref, Decimal(0)), Decimal(0))
+        if one.quantity > most - before:
+            came = f", and {normalise(before)} were received before" if before else ""
+            raise TooMuch(
+                f"{one.quantity} are shipped of {one.ref.words}, of which {normalise(ordered)} were ordered{came}"
+            )
 
 
 def missing(wanted: Sequence[Expected], receipt: wire.PurchaseReceipt) -> list[OrderLineRef]:
@@ -157,8 +185,14 @@ def quantity_changes(
 
 
 def _check_unit(one: Expected, line: wire.ReceiptLine, own_units: Mapping[str, str]) -> None:
-    theirs, ours = one.unit.strip(), (line.uom or "").strip()
+    if not _same_unit(one.unit, line.uom or "", own_units):
+        raise NotReceivable(
+            f"{one.ref.words} is shipped in {one.unit.strip()}, and our books count it in {line.uom or 'no unit'}"
+        )
+
+
+def _same_unit(theirs: str, ours: str, own_units: Mapping[str, str]) -> bool:
+    theirs, ours = theirs.strip(), ours.strip()
     if not theirs or theirs.upper() == ours.upper():
-        return
-    if units.to_x12(theirs, own_units) != (units.to_x12(ours, own_units) or ours):
-        raise NotReceivable(f"{one.ref.words} is shipped in {theirs}, and our books count it in {ours or 'no unit'}")
+        return True
+    return units.to_x12(theirs, own_units) == (units.to_x12(ours, own_units) or ours)

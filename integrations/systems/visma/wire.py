@@ -201,6 +201,8 @@ class OrderLine(Wire, frozen=True, kw_only=True):
     discount_amount: Decimal | None = None
     amount: Decimal | None = None
     qty_on_receipts: Decimal | None = None
+    max_receipt: Decimal | None = None
+    receipt_action: str | None = None
     promised: str | None = None
     completed: bool | None = None
     canceled: bool | None = None

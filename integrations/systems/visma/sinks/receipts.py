@@ -7,7 +7,7 @@ receipts. Every write looks first whether it is done already, so that doing it a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from integrations.http.errors import NotFound, Rejected, Unknown
@@ -124,9 +124,12 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
         if not receiving.missing(self._expected(command.lines), receipt):
             return Delivered(target_id=number)
         self._must_be_open(receipt)
-        wanted = self._expected(command.lines, must_be_open=True)
+        orders = self._orders(command.lines)
+        wanted = _expected(command.lines, orders, must_be_open=True)
+        still = receiving.missing(wanted, receipt)
+        _check_not_over((one for one in wanted if one.ref in still), orders, command.units)
         body: dict[str, list[str]] = {}
-        for ref in receiving.missing(wanted, receipt):
+        for ref in still:
             body.setdefault(ref.order, []).append(str(ref.line))
         lines = [{"orderNbr": order, "lines": [{"lineNbr": n} for n in found]} for order, found in body.items()]
         said = self.client.act(f"{RECEIPT_WRITES}/{number}/action/addpurchaseorderlines", {"purchaseOrderLines": lines})
@@ -159,6 +162,8 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
         if not changes and receipt.status != "Hold":
             return Delivered(target_id=number, version_tag=etag.value)
         self._must_be_open(receipt)
+        orders = self._orders(command.lines)
+        _check_not_over(_expected(command.lines, orders), orders, command.units, receipt=receipt)
         body: dict[str, Any] = {"hold": {"value": False}, "lines": changes}
         new = self.client.put(f"{RECEIPT_WRITES}/{number}", body, etag)
         return Delivered(target_id=number, version_tag=new.value if new else "")
@@ -236,13 +241,13 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
             remedy="Enter the receipt in Visma.net and dismiss this delivery.",
         )
 
-    def _expected(self, lines: tuple[WantedLine, ...], *, must_be_open: bool = False) -> list[Expected]:
+    def _orders(self, lines: tuple[WantedLine, ...]) -> dict[str, wire.PurchaseOrder]:
+        """The orders by the numbers that are stated."""
         stated = dict.fromkeys(line.order_number for line in lines)
-        orders = {number: read_order(self.client, number)[0] for number in stated}
-        try:
-            return receiving.expected(lines, orders, must_be_open=must_be_open)
-        except NotReceivable as reason:
-            raise _refused(reason) from reason
+        return {number: read_order(self.client, number)[0] for number in stated}
+
+    def _expected(self, lines: tuple[WantedLine, ...]) -> list[Expected]:
+        return _expected(lines, self._orders(lines))
 
     def _must_be_open(self, receipt: wire.PurchaseReceipt) -> None:
         if receipt.status not in OPEN:
@@ -252,8 +257,27 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
             )
 
 
+def _expected(
+    lines: tuple[WantedLine, ...], orders: dict[str, wire.PurchaseOrder], *, must_be_open: bool = False
+) -> list[Expected]:
+    try:
+        return receiving.expected(lines, orders, must_be_open=must_be_open)
+    except NotReceivable as reason:
+        raise _refused(reason) from reason
+
+
+def _check_not_over(
+    wanted: Iterable[Expected],
+    orders: dict[str, wire.PurchaseOrder],
+    units: dict[str, str],
+    *,
+    receipt: wire.PurchaseReceipt | None = None,
+) -> None:
+    try:
+        receiving.check_not_over(wanted, orders.values(), units, receipt=receipt)
+    except NotReceivable as reason:
+        raise _refused(reason) from reason
+
+
 def _refused(reason: NotReceivable) -> Rejected:
-    return Rejected(
-        f"The ship notice cannot be received: {reason}.",
-        remedy="Ask the trading partner for a corrected ship notice, or correct the document and replay it.",
-    )
+    return Rejected(f"The ship notice cannot be received: {reason}.", remedy=reason.remedy)
