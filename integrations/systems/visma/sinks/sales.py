@@ -29,7 +29,10 @@ from integrations.systems.contract import (
     NotNeeded,
     Outgoing,
     Part,
+    Refused,
     Stated,
+    StillOpen,
+    Verdict,
 )
 from integrations.systems.visma import marks, wire_sales
 from integrations.systems.visma.client import VismaClient, segment
@@ -109,6 +112,23 @@ class SaleSink(CommandSink[SaleCommand]):
                 return CannotTell(reason=clash)
             return Applied(target_id=number, proof=f"The {what} {number} is {found.status}.")
         return NotApplied(proof=f"The {what} {number} is {found.status}.")
+
+    def follow(self, item: Outgoing) -> Verdict:
+        """What a release that goes on has come to. A document that says otherwise by now is told at once: waiting makes
+        nothing of it right."""
+        command = self.command(item)
+        if not isinstance(command, ReleaseSale):
+            return super().follow(item)
+        try:
+            found = self._document(command)
+        except SeveralStamped as several:
+            return Refused(sentence=several.sentence, remedy=several.remedy)
+        if found is None:
+            return StillOpen()
+        if clash := _clash(command, found):
+            refused = _as_refused(clash, found)
+            return Refused(sentence=refused.sentence, remedy=refused.remedy)
+        return Delivered(target_id=found.reference_number or "") if found.status in RELEASED else StillOpen()
 
     # --- Reading back
 
@@ -191,13 +211,7 @@ class SaleSink(CommandSink[SaleCommand]):
             )
         number = found.reference_number or ""
         if clash := _clash(command, found):
-            if found.status in RELEASED:
-                raise Rejected(f"{clash} It is released already.", remedy=_COMPARE)
-            raise Rejected(
-                f"{clash} It is not released.",
-                remedy="Compare rates and VAT codes of its lines with the rules of the flow. Correct it in Visma.net, "
-                "then replay; or release it there and dismiss this.",
-            )
+            raise _as_refused(clash, found)
         if found.status in RELEASED:
             return Delivered(target_id=number)
         if not command.release:
@@ -330,6 +344,17 @@ def _clash(command: SaleCommand, found: wire_sales.CustomerInvoice) -> str:
         return ""
     name = f"{NAMES[command.document_type]} {found.reference_number or ''}".strip()
     return f"The {name}, whose external reference is {command.stamp}, {'; it '.join(wrong)}."
+
+
+def _as_refused(clash: str, found: wire_sales.CustomerInvoice) -> Rejected:
+    """What a release comes to of a document that says otherwise."""
+    if found.status in RELEASED:
+        return Rejected(f"{clash} It is released already.", remedy=_COMPARE)
+    return Rejected(
+        f"{clash} It is not released.",
+        remedy="Compare rates and VAT codes of its lines with the rules of the flow. Correct it in Visma.net, then "
+        "replay; or release it there and dismiss this.",
+    )
 
 
 def _problems(command: MakeSale, codes: Codes) -> list[str]:

@@ -21,6 +21,7 @@ from integrations.systems.contract import (
     Evidence,
     NotApplied,
     NotNeeded,
+    Refused,
     StillOpen,
 )
 from integrations.systems.visma.commands import Command
@@ -157,6 +158,25 @@ def test_a_release_that_waits_is_followed(visma: Served, sink: Any, sale: MakeSa
     verdicts.add(type(sink.follow(outgoing(release))))
     assert verdicts <= {StillOpen, Delivered}
     assert isinstance(sink.follow(outgoing(release)), Delivered)
+
+
+@pytest.mark.parametrize("passed", [0, 10])
+def test_an_invoice_that_is_changed_while_its_release_waits_is_told_at_once(
+    visma: Served, sink: Any, sale: MakeSale, passed: int
+):
+    """Whether it is released meanwhile, or not yet."""
+    visma.options(release_result="Queued", queue_seconds=1)
+    do(sink, sale)
+    release = release_of(sale)
+    assert isinstance(do(sink, release), Accepted)
+    number = documents(visma)[0]["referenceNumber"]
+    visma.mutate("customerinvoice", {"amount": 7.0, "amountInCurrency": 7.0}, key=f"SE/{number}")
+    visma.advance(passed)
+    told = sink.follow(outgoing(release))
+    assert isinstance(told, Refused)
+    assert (f"comes to 7 {sale.currency}" in told.sentence, str(sale.total) in told.sentence) == (True, True)
+    assert ("released already" in told.sentence) == bool(passed)
+    assert told.remedy
 
 
 def test_what_does_not_come_to_its_total_is_not_released(visma: Served, sink: Any, sale: MakeSale):
