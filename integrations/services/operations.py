@@ -214,14 +214,16 @@ def ask_send_unsent(found: Operation, *, reason: str, actor: User | None, actor_
 
 
 def ask_send_unagreed(
-    partner: TradingPartner, *, reason: str, actor: User | None, actor_name: str = ""
+    partner: TradingPartner, *, reason: str, actor: User | None, actor_name: str = "", only: Flow | None = None
 ) -> list[Operation]:
     """The same for what was not sent to a trading partner because nothing was agreed then: one planned operation a
-    flow. Raises ValidationError where there is nothing to send, or a flow is off."""
+    flow, or that of one flow alone. Raises ValidationError where there is nothing to send, or a flow is off."""
     if not reason.strip():
         raise ValidationError("Say why it is sent now: nobody has from here so far.")
     by_flow: dict[Flow, list[str]] = {}
     for one in unagreed(partner):
+        if only is not None and one.flow != only:
+            continue
         by_flow.setdefault(one.flow, []).extend(one.source_ids)
     if not by_flow:
         raise ValidationError(f"Nothing was kept from {partner} for want of an agreement.")

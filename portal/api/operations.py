@@ -10,7 +10,7 @@ import django_filters
 import msgspec
 from django.core.exceptions import ValidationError as Refused
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, ValidationError
@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from edi.models import TradingPartner
 from integrations.flows.registry import flow_spec
 from integrations.models import Feed, Flow, Operation
 from integrations.selectors import feed_of
@@ -32,6 +33,11 @@ LONGEST_NAME = 100
 WITHOUT_FLOW = (Operation.Kind.REPLAY, Operation.Kind.SEND_UNSENT)
 PLANNED_FIRST = WITHOUT_FLOW
 """What is counted first, and can be looked at before it is done."""
+SEND_UNAGREED = OpenApiExample(
+    "Send what was not sent before there was an agreement",
+    value={"kind": "send_unsent", "trading_partner": "lahti-metal", "reason": "agreed on 3 May"},
+    request_only=True,
+)
 
 
 class Conflict(APIException):
@@ -56,6 +62,11 @@ class AskSerializer(serializers.Serializer[Any]):
     reconciliation = serializers.IntegerField(
         required=False, help_text="send_unsent: id of the reconcile operation that found what was never sent."
     )
+    trading_partner = serializers.CharField(
+        required=False,
+        help_text="send_unsent: key of the trading partner, for what was not sent to it for want of an agreement that "
+        "there is by now. `flow` says of which flow, where it is several.",
+    )
     reason = serializers.CharField(required=False, allow_blank=True, max_length=300, help_text="For the audit trail.")
     start = serializers.BooleanField(
         default=True, help_text="Replay, send_unsent: false only counts what would be done; POST …/start has it done."
@@ -69,8 +80,9 @@ class AskSerializer(serializers.Serializer[Any]):
             missing = {name: ["A period has a begin and an end."] for name in ("since", "until") if name not in attrs}
             if missing:
                 raise ValidationError(missing)
-        if kind == Operation.Kind.SEND_UNSENT and "reconciliation" not in attrs:
-            raise ValidationError({"reconciliation": ["State the operation that found what was never sent."]})
+        if kind == Operation.Kind.SEND_UNSENT and ("reconciliation" in attrs) == ("trading_partner" in attrs):
+            told = "State the operation that found what was never sent, or the trading partner that had no agreement."
+            raise ValidationError({"reconciliation": [told]})
         return attrs
 
 
@@ -130,6 +142,7 @@ class OperationViewSet(Listing):
                 "carried out once and answered with 200.",
             )
         ],
+        examples=[SEND_UNAGREED],
         summary="Ask for an operation",
     )
     def create(self, request: Request) -> Response:
@@ -200,7 +213,7 @@ class OperationViewSet(Listing):
             planned = (
                 services.ask_replay(self.tenant, *_replay(wanted), **who)
                 if kind == Operation.Kind.REPLAY
-                else services.ask_send_unsent(self._reconciliation(wanted["reconciliation"]), **who)
+                else self._send_unsent(wanted, **who)
             )
             return services.start(planned, actor=None, actor_name=self.caller) if wanted["start"] else planned
         flow = self._flow(wanted["flow"])
@@ -212,6 +225,21 @@ class OperationViewSet(Listing):
         if kind == Operation.Kind.BACKFILL:
             return services.ask_backfill(feed, since=wanted["since"], until=wanted["until"], **who)
         return services.ask_sync([feed], **who)
+
+    def _send_unsent(self, wanted: dict[str, Any], **who: Any) -> Operation:
+        if "reconciliation" in wanted:
+            return services.ask_send_unsent(self._reconciliation(wanted["reconciliation"]), **who)
+        key = wanted["trading_partner"]
+        partner = TradingPartner.objects.filter(key=key).first()
+        if partner is None:
+            raise ValidationError({"trading_partner": [f"There is no trading partner {key}."]})
+        flow = self._flow(wanted["flow"]) if "flow" in wanted else None
+        flows = {one.flow.pk: str(one.flow) for one in services.unagreed(partner)}
+        if flow is None and len(flows) > 1:
+            names = ", ".join(f"{pk} ({name})" for pk, name in flows.items())
+            raise ValidationError({"flow": [f"Documents of several flows were not sent to it; state which: {names}."]})
+        (planned,) = services.ask_send_unagreed(partner, only=flow, **who)
+        return planned
 
     def _reconciliation(self, pk: int) -> Operation:
         rows = Operation.objects.select_related("tenant", "flow__integration")

@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from django_scopes import scopes_disabled
 
+from edi.models import Agreement, PartnerNumber, TradingPartner
 from integrations.engine.operations import claim_operation, work_on
 from integrations.engine.sessions import Sessions
-from integrations.models import Delivery, Flow, Operation, State
+from integrations.models import Delivery, Flow, Operation, Record, State
 from portal.audit.models import AuditEvent
 from portal.tenants.models import ApiKey
 from tests.portal.api.conftest import Owned
@@ -114,6 +115,8 @@ def test_each_kind_can_be_asked_for_and_cancelled(ours: Owned, operator: Operato
         ({"kind": "replay", "selection": {"states": ["lost"]}}, "lost"),
         ({"kind": "replay", "options": {"force": True}}, "say why"),
         ({"kind": "send_unsent"}, "reconciliation"),
+        ({"kind": "send_unsent", "reconciliation": 1, "trading_partner": "x"}, "reconciliation"),
+        ({"kind": "send_unsent", "trading_partner": "nobody", "reason": "x"}, "no trading partner nobody"),
         ({"kind": "send_unsent", "reconciliation": 999_999}, "no reconciliation 999999"),
     ],
 )
@@ -123,6 +126,66 @@ def test_what_makes_no_sense_is_said(operator: Operator, body: dict[str, Any], w
     assert word in answer.content.decode()
     with scopes_disabled():
         assert not Operation.objects.exclude(asked_by_name="somebody").exists()
+
+
+def test_what_had_no_agreement_is_counted_and_sent_flow_by_flow(ours: Owned, theirs: Owned, operator: Operator) -> None:
+    partner, delivery = unagreed(ours)
+    body = {"kind": "send_unsent", "trading_partner": partner.key, "reason": "agreed today"}
+    assert "say why" in operator.post(OPERATIONS, body | {"reason": ""}).content.decode().lower()
+    planned = operator.post(OPERATIONS, body | {"start": False}).json()
+    assert (planned["state"], planned["plan"]["would_be_sent"]) == ("planned", 1)
+    started = operator.post(OPERATIONS, body, name="agreed-1")
+    assert (started.status_code, started.json()["state"]) == (202, "running")
+    assert started.json()["flow"] == ours.flow.full_key
+    assert operator.post(OPERATIONS, body, name="agreed-1").json()["id"] == started.json()["id"]
+    with scopes_disabled():
+        while (operation := claim_operation("w")) is not None:
+            work_on(operation, Sessions())
+        delivery.refresh_from_db()
+        assert delivery.state == State.PENDING
+    none = operator.post(OPERATIONS, body)
+    assert (none.status_code, "Nothing was kept from" in none.content.decode()) == (400, True)
+    stranger = Operator(theirs).post(OPERATIONS, body)
+    assert "no trading partner" in stranger.content.decode(), "it is another tenant's"
+
+
+def test_of_several_flows_one_is_stated(ours: Owned, operator: Operator) -> None:
+    partner, _ = unagreed(ours)
+    with scopes_disabled():
+        other = Flow.objects.create(tenant=ours.tenant, integration=ours.integration, key="supplier-invoices")
+        unagreed(ours, other)
+    body = {"kind": "send_unsent", "trading_partner": partner.key, "reason": "agreed today", "start": False}
+    refused = operator.post(OPERATIONS, body)
+    assert refused.status_code == 400
+    assert str(other.pk) in refused.json()["errors"]["flow"][0]
+    planned = operator.post(OPERATIONS, body | {"flow": other.pk})
+    assert (planned.status_code, planned.json()["flow"]) == (202, other.full_key)
+
+
+def unagreed(owned: Owned, flow: Flow | None = None) -> tuple[TradingPartner, Delivery]:
+    """A trading partner with whom something is agreed by now, and a delivery that came to nothing before."""
+    with scopes_disabled():
+        network, tenant = owned.document.interchange.network, owned.tenant
+        assert network is not None
+        partner, _ = TradingPartner.objects.get_or_create(tenant=tenant, key="lahti-metal", name="Lahden Metalli")
+        PartnerNumber.objects.get_or_create(
+            tenant=tenant, partner=partner, company="", entity="supplier", number="50001"
+        )
+        document = "850" if flow is None else "810"
+        Agreement.objects.get_or_create(
+            tenant=tenant, partner=partner, network=network, document_type=document, direction="out", stream="test",
+            sender_id="US", receiver_id="LAHTI",
+        )  # fmt: skip
+        Flow.objects.filter(integration=owned.integration).update(enabled=True)
+        meta = {"entity": "supplier", "number": "50001", "document_type": document, "stream": "test",
+                "network": network.key}  # fmt: skip
+        row = Delivery.objects.get(pk=owned.delivery.pk)
+        Record.objects.filter(pk=row.record_id).update(status="Open")
+        if flow is not None:
+            row.pk, row.flow, row.operation_key, row.run = None, flow, f"key {flow.pk}", None
+        row.state, row.error_class, row.frozen_meta = State.NO_EFFECT, "unmapped", meta
+        row.save()
+    return partner, row
 
 
 def test_a_flow_is_paused_with_a_reason_and_goes_on(ours: Owned, operator: Operator) -> None:

@@ -21,6 +21,7 @@ from integrations.services import operations
 from portal.api.examples import EXAMPLES
 from portal.tenants.models import ApiKey, Scope
 from tests.portal.api.conftest import Owned, _owned
+from tests.portal.api.test_operations import unagreed
 
 INNER = ("Paginated", "Try", "Attempt", "Acknowledgment", "Equation", "DeliveredUntil", "Feed")
 """Shapes that stand only inside of others."""
@@ -109,6 +110,7 @@ def taken(line: str, owned: Owned, key: str, host: str, folder: Path) -> tuple[s
         "flows/1": f"flows/{owned.flow.pk}",
         "feeds/1": f"feeds/{owned.run.feed_id}",
         '"reconciliation": 3': f'"reconciliation": {_reconciled(owned)}' if "send_unsent" in line else "",
+        '"lahti-metal"': f'"{_unagreed(owned)}"' if "trading_partner" in line else "",
         '"flow": 1': f'"flow": {owned.flow.pk}',
         "integrations/visma-orderful": f"integrations/{owned.integration.key}",
         "http://127.0.0.1:8000": host,
@@ -134,6 +136,11 @@ def _planned(owned: Owned) -> int:
             owned.tenant, operations.Selection(), operations.Options(), actor=None, actor_name="tour", reason=""
         )
         return planned.pk
+
+
+def _unagreed(owned: Owned) -> str:
+    """A trading partner that had no agreement, and has one now."""
+    return unagreed(owned)[0].key
 
 
 def _reconciled(owned: Owned) -> int:
