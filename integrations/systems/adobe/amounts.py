@@ -30,7 +30,7 @@ MOST_UNEXPLAINED = Decimal("0.05")
 """What the rows may differ from the total without being taken for an amount that we do not know: shops round each tax
 by unit, row or total, and the total in another currency (https://github.com/magento/magento2/issues/10255)."""
 NEAR = Decimal("0.02")
-"""How far a tax may be from its rate, by rounding."""
+"""How far a tax may be from its rate, by rounding; in a currency without hundredths its smallest unit."""
 LineKind = Literal[
     "product", "shipping", "gift_wrap", "fee", "gift_card", "store_credit", "reward_points", "adjustment", "rounding"
 ]
@@ -76,9 +76,9 @@ def order_lines(given: wire.Order) -> Iterator[ShopLine]:
     extension = given.extension
     tax_codes = _tax_codes(extension)
     for item in posted_items(given.items or ()):
-        yield from _of_item(item, extension, tax_codes)
+        yield from _of_item(item, given, tax_codes)
     yield from _shipping_of(given)
-    yield from _wrapping(extension, _percents(extension))
+    yield from _wrapping(extension, _percents(extension), _near(given))
     for fee in extension.custom_fees or ():
         yield _fee(fee, fee.custom_fee_amount)
     yield from _paid_with(extension)
@@ -88,7 +88,7 @@ def lines_of_the_rest(given: wire.Order) -> tuple[ShopLine, ...]:
     """What was cancelled of an order after a part of it was invoiced; () where the shop does not say it row by row, or
     what it says does not come to what was cancelled."""
     extension, rest = given.extension, given.total_canceled or ZERO
-    beside = [line.net for line in (*_wrapping(extension, ()), *_paid_with(extension))]
+    beside = [line.net for line in (*_wrapping(extension, (), NEAR), *_paid_with(extension))]
     if any(beside) or any(fee.custom_fee_amount for fee in extension.custom_fees or ()):
         return ()  # of which the shop does not say how much is left
     lines: list[ShopLine] = []
@@ -98,7 +98,7 @@ def lines_of_the_rest(given: wire.Order) -> tuple[ShopLine, ...]:
         if left != (item.qty_canceled or ZERO) or (left and item.weee_tax_applied_row_amount):
             return ()
         if left:
-            lines += _of_item(_not_invoiced(item, left), extension, tax_codes)
+            lines += _of_item(_not_invoiced(item, left), given, tax_codes)
     if not given.shipping_invoiced:
         lines += _shipping_of(given)
     elif given.shipping_invoiced != given.shipping_amount:
@@ -123,9 +123,7 @@ def _not_invoiced(item: wire.OrderItem, quantity: Decimal) -> wire.OrderItem:
     )
 
 
-def _of_item(
-    item: wire.OrderItem, said: wire.OrderExtension, tax_codes: Mapping[int | None, str]
-) -> Iterator[ShopLine]:
+def _of_item(item: wire.OrderItem, order: wire.Order, tax_codes: Mapping[int | None, str]) -> Iterator[ShopLine]:
     whole = ShopLine(
         kind="product",
         text=(item.name or item.sku or "").strip(),
@@ -136,7 +134,7 @@ def _of_item(
         tax=item.tax_amount or ZERO,
         tax_code=tax_codes.get(item.item_id, ""),
     )
-    yield from _of_product(whole, item, item.tax_percent, said)
+    yield from _of_product(whole, item, item.tax_percent, order)
 
 
 def _shipping_of(given: wire.Order) -> Iterator[ShopLine]:
@@ -152,14 +150,15 @@ def _net_of(item: wire.OrderItem | wire.CreditItem) -> Decimal:
 
 
 def _of_product(
-    line: ShopLine, item: wire.OrderItem | wire.CreditItem, own: Decimal | None, said: wire.OrderExtension
+    line: ShopLine, item: wire.OrderItem | wire.CreditItem, own: Decimal | None, order: wire.Order
 ) -> Iterator[ShopLine]:
     """A row's line, with its rate: `own`, or another that the order knows. A fixed product tax (weee) has the row's
     rate where it is taxed with it; else it is a line of its own: no rate would come to the row's tax otherwise."""
+    said, near = order.extension, _near(order)
     candidates, weee = (own, *_percents(said)), item.weee_tax_applied_row_amount or ZERO
     if weee and own and _off(own, line.net + weee, line.tax) < _off(own, line.net, line.tax):
         line, weee = msgspec.structs.replace(line, net=line.net + weee), ZERO
-    yield msgspec.structs.replace(line, percent=_percent(line.net, line.tax, candidates, own=own))
+    yield msgspec.structs.replace(line, percent=_percent(line.net, line.tax, candidates, near, own=own))
     if not weee:
         return
     taxes = [
@@ -170,7 +169,7 @@ def _of_product(
         for applied in one.applied_taxes or ()
     ]
     tax = sum((one.amount or ZERO for one in taxes), ZERO)
-    percent = _percent(weee, tax, (*(one.percent for one in taxes), *candidates))
+    percent = _percent(weee, tax, (*(one.percent for one in taxes), *candidates), near)
     yield ShopLine(kind="fee", text=f"{line.text}: fixed product tax", net=weee, tax=tax, percent=percent)
 
 
@@ -188,12 +187,14 @@ def _shipping(net: Decimal, tax: Decimal, order: wire.Order) -> Iterator[ShopLin
         text=order.shipping_description or "Shipping",
         net=net,
         tax=tax,
-        percent=_percent(net, tax, percents),
+        percent=_percent(net, tax, percents, _near(order)),
         tax_code=_tax_codes(order.extension).get(None, "") if tax else "",
     )
 
 
-def _wrapping(said: wire.OrderExtension | wire.CreditExtension, percents: Sequence[Decimal]) -> Iterator[ShopLine]:
+def _wrapping(
+    said: wire.OrderExtension | wire.CreditExtension, percents: Sequence[Decimal], near: Decimal
+) -> Iterator[ShopLine]:
     for text, net, tax in (
         ("Gift wrapping", said.gw_price, said.gw_tax_amount),
         ("Gift wrapping of items", said.gw_items_price, said.gw_items_tax_amount),
@@ -204,7 +205,7 @@ def _wrapping(said: wire.OrderExtension | wire.CreditExtension, percents: Sequen
             text=text,
             net=net or ZERO,
             tax=tax or ZERO,
-            percent=_percent(net or ZERO, tax or ZERO, percents),
+            percent=_percent(net or ZERO, tax or ZERO, percents, near),
         )
 
 
@@ -245,12 +246,12 @@ def memo_lines(memo: wire.CreditMemo, whole: wire.Order) -> Iterator[ShopLine]:
             tax=row.tax_amount or ZERO,
             tax_code=tax_codes.get(item.item_id, ""),
         )
-        yield from _of_product(line, row, item.tax_percent, whole.extension)
+        yield from _of_product(line, row, item.tax_percent, whole)
     # What is left of the memo's discount was given on the shipping.
     off = max(abs(memo.discount_amount or ZERO) - discount, ZERO) if memo.shipping_amount else ZERO
     net = (memo.shipping_amount or ZERO) - off + (memo.shipping_discount_tax_compensation_amount or ZERO)
     yield from _shipping(net, memo.shipping_tax_amount or ZERO, whole)
-    yield from _wrapping(memo.extension, percents)
+    yield from _wrapping(memo.extension, percents, _near(whole))
     for fee in whole.extension.custom_fees or ():
         if memo.entity_id is not None and str(fee.creditmemo_id) == str(memo.entity_id):
             yield _fee(fee, fee.custom_fee_amount_refunded)
@@ -304,23 +305,27 @@ def _tax_codes(said: wire.OrderExtension) -> dict[int | None, str]:
 
 
 def _percent(
-    net: Decimal, tax: Decimal, candidates: Sequence[Decimal | None], *, own: Decimal | None = None
+    net: Decimal, tax: Decimal, candidates: Sequence[Decimal | None], near: Decimal, *, own: Decimal | None = None
 ) -> Decimal:
     """The rate of a tax: of those that the order knows the first that makes it up. `own`: what the row itself says. It
     holds for a row so small that its tax was rounded away, too."""
     if not tax:
         stated = candidates[0] if candidates else None
-        if own and _makes_up(own, net, tax):
+        if own and _makes_up(own, net, tax, near):
             return own
         return stated if stated and not net else ZERO
     for percent in candidates:
-        if percent and _makes_up(percent, net, tax):
+        if percent and _makes_up(percent, net, tax, near):
             return percent
     return (100 * tax / net).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP) if net else ZERO
 
 
-def _makes_up(percent: Decimal, net: Decimal, tax: Decimal) -> bool:
-    return _off(percent, net, tax) <= max(NEAR, abs(tax) / 200)
+def _near(order: wire.Order) -> Decimal:
+    return max(NEAR, minor_unit((order.order_currency_code or "").upper()))
+
+
+def _makes_up(percent: Decimal, net: Decimal, tax: Decimal, near: Decimal) -> bool:
+    return _off(percent, net, tax) <= max(near, abs(tax) / 200)
 
 
 def _off(percent: Decimal, net: Decimal, tax: Decimal) -> Decimal:

@@ -139,7 +139,7 @@ def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
         # What takes a cancelled order back is of the day of that: the day of the order may be in a closed period.
         date=_day((given.updated_at if cancelled else None) or given.created_at, zone, name),
         currency=currency,
-        total=normalise(total),
+        total=normalise(rounded(total, currency)),
         lines=lines,
         customer_id="" if wire.is_guest(given) else str(given.customer_id),
         email=(given.customer_email or billing.email or "").strip(),
@@ -255,7 +255,7 @@ def credit_memo(raw: bytes, *, zone: ZoneInfo) -> Sale:
         number=memo.increment_id or str(memo.entity_id),
         date=_day(memo.created_at, zone, name),
         currency=currency,
-        total=normalise(total),
+        total=normalise(rounded(total, currency)),
         lines=lines,
         replaces="",
         cancelled=memo.state == 3,

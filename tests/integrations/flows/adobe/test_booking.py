@@ -40,12 +40,12 @@ def sale(*lines: ShopLine, total: Decimal, **changes: Any) -> Sale:
     return Sale(**(values | changes))
 
 
-def comes_to(lines: tuple[SaleLine, ...]) -> Decimal:
-    """As the books reckon: VAT once for each code."""
+def comes_to(lines: tuple[SaleLine, ...], unit: Decimal = CENT) -> Decimal:
+    """As the books reckon: VAT once for each code, in the currency's smallest unit."""
     sums: dict[str, Decimal] = {}
     for line in lines:
         sums[line.vat_code] = sums.get(line.vat_code, Decimal(0)) + line.amount
-    return sum((net + (net * int(code) / 100).quantize(CENT, ROUND_HALF_UP) for code, net in sums.items()), Decimal(0))
+    return sum((net + (net * int(code) / 100).quantize(unit, ROUND_HALF_UP) for code, net in sums.items()), Decimal(0))
 
 
 @st.composite
