@@ -201,9 +201,10 @@ def _whole(pk: int, known: Known | None) -> Delivery:
     ).get(pk=pk)
     flow = (known or Known()).flow(delivery.flow_id)
     delivery.flow, delivery.integration, delivery.tenant = flow, flow.integration, flow.tenant
-    sides = (flow.integration.books, flow.integration.partner)
-    delivery.sink_connection = next(c for c in sides if c.pk == delivery.sink_connection_id)
-    return delivery
+    for side in (flow.integration.books, flow.integration.partner):
+        if side.pk == delivery.sink_connection_id:
+            delivery.sink_connection = side
+    return delivery  # of a connection that the integration no longer has, Django reads the row when it is needed
 
 
 class Known:

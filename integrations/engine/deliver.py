@@ -152,6 +152,7 @@ def _ready(delivery: Delivery, sessions: Sessions, desk: _Desk | None) -> tuple[
         if not operation.sink:
             _keep_here(delivery, spec, sessions)
             return None
+        _must_be_a_side(delivery)
         if desk is None:
             session = sessions.of(delivery.sink_connection)
             sink = system(delivery.sink_connection.system).sink(operation.sink).open(delivery.sink_connection, session)
@@ -181,6 +182,17 @@ def _ready(delivery: Delivery, sessions: Sessions, desk: _Desk | None) -> tuple[
         log.exception("delivery.prepare_failed", delivery=delivery.pk, tenant=delivery.tenant_id)
         _not_sent(delivery, Bug(delivery.business_number, error))
     return None
+
+
+def _must_be_a_side(delivery: Delivery) -> None:
+    """Raises Rejected for what was to go to a connection that the integration no longer has: it is prepared by the
+    settings of the new one, and must not go to the old one."""
+    integration = delivery.integration
+    if delivery.sink_connection_id not in (integration.books_id, integration.partner_id):
+        raise Rejected(
+            f"It was to go to {delivery.sink_connection.name}, which {integration.name} no longer has.",
+            remedy=f"Send it again by force: then it goes to {integration.name} as it is now. Or dismiss it.",
+        )
 
 
 def _wait(delivery: Delivery, missing: Needs, sessions: Sessions) -> None:

@@ -12,6 +12,7 @@ from integrations.engine.claim import (
     due_deliveries,
     due_verdicts,
     may_go,
+    not_stopped,
     sweep_leases,
     verdicts,
 )
@@ -80,9 +81,15 @@ def register_tick() -> None:
 
 
 def under_way(now: dt.datetime) -> QuerySet[Delivery]:
-    """Deliveries that go on by themselves. What failed, or waits for a person or for a link that nobody has written
-    yet, does not, and neither does what stands behind it in its lane."""
+    """Deliveries that go on by themselves. What failed, waits for a person or for a link that nobody has written yet,
+    or is to go where somebody stopped sending, does not, and neither does what stands behind it in its lane."""
     for_a_link = Q(state=State.PENDING, not_before__gt=now + LOOK_SOON) & ~Q(waits_for="")
     waiting = Delivery.objects.filter(for_a_link | Q(state__in=[State.WAITING, State.FAILED])).values("lane")
-    rows = Delivery.objects.filter(state__in=MOVING_STATES, flow__paused_reason="", flow__enabled=True)
+    rows = Delivery.objects.filter(
+        ~Q(state=State.PENDING) | (not_stopped() & Q(integration__enabled=True)),
+        state__in=MOVING_STATES,
+        flow__paused_reason="",
+        flow__enabled=True,
+        sink_connection__enabled=True,
+    )
     return rows.exclude(state=State.PENDING, lane__in=waiting)

@@ -209,6 +209,20 @@ def test_one_direction_is_stopped_and_the_other_goes_on(engine: Engine) -> None:
     assert [c.business_number for c in [engine.claim()] if c] == ["2"]
 
 
+def test_what_was_for_a_connection_that_is_gone_from_the_integration_fails_and_stops_nobody(engine: Engine) -> None:
+    engine.read([item("1")])
+    former = engine.exchange
+    other = Connection.objects.create(tenant=engine.tenant, system=former.system, key="other", name="Other")
+    Integration.objects.filter(pk=engine.integration.pk).update(partner=other)
+    claimed = engine.claim()
+    assert claimed is not None
+    assert claimed.sink_connection == former
+    row = engine.deliver(claimed)
+    assert row.state == State.FAILED
+    assert f"{former.name}, which {engine.integration.name} no longer has" in row.reason
+    assert not row.attempts.exists()
+
+
 def back_of(delivery: Delivery) -> Delivery:
     """As it is now, with all that is said of it."""
     sides = ("integration__books", "integration__partner", "flow__integration", "sink_connection", "tenant")

@@ -48,6 +48,7 @@ def open_breaker(engine: Engine, until: dt.datetime) -> None:
 
 def test_a_due_delivery_is_due(waiting: Engine) -> None:
     assert schedule.anything_due()
+    assert schedule.under_way(db_now()).exists()
     assert near(schedule.next_due(), db_now())
 
 
@@ -79,6 +80,7 @@ def test_what_is_held_back_by_people_is_not_waited_for(waiting: Engine, why: str
             type(waiting.exchange).objects.update(enabled=False)
     assert not schedule.anything_due()
     assert schedule.next_due() in (None, LATER)
+    assert not schedule.under_way(db_now()).exists()
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.IN_DOUBT])

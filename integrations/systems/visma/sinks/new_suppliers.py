@@ -12,7 +12,7 @@ from integrations.http.errors import NeedsApproval, Rejected
 from integrations.systems.contract import Applied, Delivered, Effect, Evidence, NotApplied, Outgoing
 from integrations.systems.visma import marks, wire
 from integrations.systems.visma.commands import AdoptSupplier
-from integrations.systems.visma.sinks.base import SUPPLIERS, CommandSink
+from integrations.systems.visma.sinks.base import SUPPLIERS, CommandSink, listed
 
 NUMBER_FILTERS = ("vatRegistrationId", "corporateId")
 
@@ -57,14 +57,17 @@ class NewSupplierSink(CommandSink[AdoptSupplier]):
         return Applied(target_id=made, proof=f"Supplier {made} carries {marks.mark(command.stamp)}.")
 
     def _same(self, command: AdoptSupplier) -> list[NotedSupplier]:
-        """The suppliers with this VAT or organisation number. Visma ignores filters that it does not know, so what it
-        sends is looked at."""
+        """The suppliers with this VAT or organisation number. Visma compares letter by letter, and people write numbers
+        with spaces and without: both are asked for, and whoever has the name. It ignores filters that it does not know,
+        so what it sends is looked at."""
         wanted = plain(command.tax_id)
         if not wanted:
             return []
         found: dict[str, NotedSupplier] = {}
-        for name in NUMBER_FILTERS:
-            for supplier in self._listed({name: command.tax_id}):
+        written = dict.fromkeys((command.tax_id, "".join(command.tax_id.split()), wanted))
+        asked = [{name: form} for name in NUMBER_FILTERS for form in written]
+        for filters in (*asked, {"name": command.name}):
+            for supplier in self._listed(filters):
                 if wanted in (plain(supplier.vat_registration_id), plain(supplier.corporate_id)):
                     found[supplier.number or ""] = supplier
         return list(found.values())
@@ -77,9 +80,8 @@ class NewSupplierSink(CommandSink[AdoptSupplier]):
         return None
 
     def _listed(self, filters: dict[str, str]) -> Iterator[NotedSupplier]:
-        page = self.client.page(SUPPLIERS, 1, filters=filters)
-        for raw in page.elements:
-            yield self.client.decode_element(raw, NotedSupplier)
+        """All pages: the filter may be one that Visma ignores."""
+        return listed(self.client, SUPPLIERS, filters, NotedSupplier, what="suppliers")
 
 
 def plain(number: str | None) -> str:
