@@ -22,6 +22,10 @@ from integrations.systems.visma.mapping.parts import decoded
 
 Members = dict[Literal["attachments", "filename", "contentType", "content"], str]
 """Our name of a member → that of this Basware."""
+VOIDED = (
+    "1. Reject the invoice in Basware, or have it removed there where it is approved already. 2. Where Basware says "
+    "that it was paid, claim the money back from the supplier. 3. Dismiss this."
+)
 SPARE = 1024
 """Bytes of a request that are left free."""
 
@@ -37,7 +41,7 @@ def _invoice(job: Job) -> Prepared:
         return Nothing(
             f"Invoice {invoice.number} was voided in Visma.net after it went to Basware, which cannot take it back.",
             issue=True,
-            remedy="Reject it in Basware, then dismiss this.",
+            remedy=VOIDED,
         )
     number = (given.supplier.number or "").strip() if given.supplier else ""
     there(job, "supplier", {number}, "supplier", "suppliers")

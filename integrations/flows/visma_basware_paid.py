@@ -1,8 +1,8 @@
 """Visma.net ERP → Basware: what was paid of invoices that were approved there, where it is switched on.
 
-Basware takes the total that was paid so far, as often as it changes. The invoice in the books says it: what is no
-longer open of it. Under which number and on which day it was paid the invoice does not say, so neither is told; Basware
-then takes today as the day.
+Basware takes the total that was paid so far, as often as it changes, with the day and the number of the last payment.
+Only payments count. What a credit note, a write-off or a reversal took off an invoice was not paid: Basware is not told
+that it was, and a person is told that the invoice is closed.
 """
 
 from __future__ import annotations
@@ -22,20 +22,27 @@ from integrations.flows.contract import Captured, Decision, Frozen, Job, Needs, 
 from integrations.flows.visma_basware import flow, place_of
 from integrations.flows.visma_rows import books_of
 from integrations.http.errors import Paused
-from integrations.models import Delivery, Feed, Link, Record, State
+from integrations.models import OPEN_STATES, Delivery, Feed, Link, Record, State
 from integrations.systems.basware import mapping as basware
 from integrations.systems.basware import wire
 from integrations.systems.basware.standing import READY, REJECTED
+from integrations.systems.contract import Unmappable
 from integrations.systems.visma import mapping as visma
 from integrations.systems.visma import wire_ledger as ledger
 from integrations.systems.visma.mapping.parts import decoded
+from integrations.systems.visma.settlements import FEED
 from portal.common.clock import db_now
 
-PAYABLE = ("Open", "Closed")
-"""Statuses of an invoice of which something can have been paid."""
+RELEASED = ("Open", "Closed", "Voided")
+"""Statuses of a payment that was released, or had been."""
+PAYING = ("Payment", "Prepayment", "Refund")
+"""Types of payments by which money moves. Visma.net applies credit notes to invoices as a type of its own."""
+VOIDING = ("VoidPayment", "VoidRefund")
+"""Types that take a payment back; they have its number."""
 TAKES = READY | {"Paid"}
 """Processing statuses in which Basware takes what was paid."""
 CREDIT_NOTE = "DebitAdj"
+INVOICES = "supplier-invoices"
 LOOK_AGAIN = dt.timedelta(minutes=10)
 ABOUT_TO = dt.timedelta(minutes=1)
 """Basware's invoices that are read as soon as this are waited for."""
@@ -54,45 +61,79 @@ class PaidSoFar(Value, frozen=True, kw_only=True):
     """In our books, as Invoice/000001."""
     paid: Decimal
     currency: str
+    paid_on: str = ""
+    """Day of the last payment; "" where nothing is paid any more."""
+    payment: str = ""
+    """Its number in our books."""
+
+
+class Payments(Value, frozen=True, kw_only=True):
+    """What was paid of an invoice, by the payments that the books have of it."""
+
+    paid: Decimal = Decimal(0)
+    """With the cash discount that was taken: it is settled too."""
+    discount: Decimal = Decimal(0)
+    """Of it, what was not paid because it was paid in time, or withheld."""
+    currency: str = ""
+    """Of the invoice; "" where no payment says it."""
+    paid_on: str = ""
+    payment: str = ""
+    in_other_currency: bool = False
+    """Whether one was paid in another currency: then its lines do not say what it took off the invoice."""
+    supplier_number: str = ""
+    """The supplier's own number of the invoice."""
 
 
 def _accepts(record: Captured, settings: Mapping[str, Any]) -> Decision:
-    return Take("send") if record.problem or record.status in PAYABLE else None
+    taken = record.problem or record.status in RELEASED or record.kind in VOIDING
+    return Take("send") if taken else None
+
+
+def _invoice_key(source_id: str) -> str:
+    """Which invoice a payment of it, or the closed invoice itself, is about: as Invoice/000001."""
+    return "/".join(source_id.split("/", 2)[:2])
 
 
 def _paid(job: Job) -> Prepared:
     """Raises Needs while Basware has not approved the invoice, or has not been told its number yet."""
-    given = decoded(job.raw, ledger.Payable, "supplier invoice")
-    number = f"{given.document_type}/{given.reference_number}"
-    links = Link.objects.filter(
-        integration_id=job.flow.integration_id, entity="supplier-invoice", source_id=job.source_id or number
-    )
+    number = _invoice_key(job.source_id)
+    closed = decoded(job.raw, ledger.Payable, "supplier invoice") if job.source_id == number else None
+    links = Link.objects.filter(integration_id=job.flow.integration_id, entity="supplier-invoice", source_id=number)
     link = links.first()
-    balance = visma.balance_of(job.raw, zone=books_of(job).zone)
-    if balance is None:
-        return Nothing("The books do not say what is open of it.")
-    paid = balance.total - balance.left
-    if not paid and job.last is None:
-        return Nothing("Nothing of it is paid.")
     if link is None:
+        _is_being_sent(job, number)
         return Nothing("It was not sent to Basware from here.")
-    document = _document(job, link.target_id, given)
-    sign = -1 if given.document_type == CREDIT_NOTE else 1
-    total = rounded(sign * paid, balance.currency)
-    told = PaidSoFar(invoice_id=document.invoice_id or "", number=number, paid=total, currency=balance.currency)
+    found = _payments(job, number)
+    if closed is not None and (other := _settled_otherwise(job, number, closed, found)) is not None:
+        return other
+    if not found.paid and job.last is None:
+        return Nothing("Nothing of it is paid.")
+    document = _document(job, link.target_id, (closed.supplier_reference if closed else "") or found.supplier_number)
+    currency = found.currency or document.currency_code or ""
+    paid = _in_its_currency(job, number) if found.in_other_currency else found.paid
+    total = rounded(-paid if number.startswith(f"{CREDIT_NOTE}/") else paid, currency)
+    told = PaidSoFar(
+        invoice_id=document.invoice_id or "",
+        number=number,
+        paid=total,
+        currency=currency,
+        paid_on=found.paid_on,
+        payment=found.payment,
+    )
     said = digest(told)
     if not job.forced_purpose and _knows(job, document, total, said):
-        return Nothing(f"Basware knows that {total} {balance.currency} of it is paid.")
+        return Nothing(f"Basware knows that {total} {currency} of it is paid.")
     place = place_of(job)
     response = {
         "externalCode": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{place.source} {told.invoice_id} paid {job.record_id}")),
         "success": True,
-        "responseMessage": f"{total} {balance.currency} of {number} is paid in Visma.net",
+        "responseMessage": _in_words(told, found),
         "sourceSystem": place.source,
         "paymentBlock": bool(document.payment_block),
         "paidTotal": total,
     }
-    body = basware.encode(response)
+    optional = {"paymentDate": f"{found.paid_on}T00:00:00Z" if found.paid_on else "", "paymentNumber": found.payment}
+    body = basware.encode(response | {name: value for name, value in optional.items() if value})
     return Send(
         digest=said,
         purpose="original",
@@ -102,9 +143,127 @@ def _paid(job: Job) -> Prepared:
     )
 
 
-def _document(job: Job, bum_id: str, given: ledger.Payable) -> wire.AccountingDocument:
+def _in_words(told: PaidSoFar, found: Payments) -> str:
+    if not told.payment:
+        return f"Nothing of {told.number} is paid in Visma.net any more"
+    discount = f", cash discount {found.discount} of it" if found.discount else ""
+    return f"{told.paid} {told.currency} of {told.number} is paid in Visma.net{discount}"[:250]
+
+
+def _payments(job: Job, number: str) -> Payments:
+    """All released payments of the invoice that were not taken back. Raises Unmappable."""
+    kind, _, reference = number.partition("/")
+    rows = Record.objects.filter(
+        feed__connection=job.flow.integration.books,
+        feed__key=FEED,
+        business_number=reference,
+        source_id__startswith=f"{kind}/{reference}/",
+        is_newest=True,
+    )
+    there = []
+    for record in rows.select_related("payload").order_by("pk"):
+        if record.payload.data is None:
+            raise Unmappable(
+                f"What was paid of {number} in all cannot be told: what payment {record.source_id} said is not kept "
+                "any more.",
+                remedy="Enter in Basware what was paid, then dismiss this.",
+            )
+        if not record.problem:
+            there.append(decoded(bytes(record.payload.data), ledger.InvoicePayment, "supplier payment"))
+    taken_back = {one.ref_nbr for one in there if one.type in VOIDING and _is_released(one)}
+    paying = [one for one in there if one.type in PAYING and _is_released(one) and one.ref_nbr not in taken_back]
+    paying.sort(key=lambda one: (one.application_date or "", one.ref_nbr or ""))
+    lines = [line for one in paying for line in one.lines]
+    discount = sum((_or_nothing(x.cash_discount_taken) + _or_nothing(x.withholding_tax) for x in lines), Decimal(0))
+    last = paying[-1] if paying else ledger.InvoicePayment()
+    return Payments(
+        paid=sum((_or_nothing(line.amount_paid) for line in lines), discount),
+        discount=discount,
+        currency=next((line.currency for line in lines if line.currency), last.currency or ""),
+        paid_on=(last.application_date or "")[:10],
+        payment=last.ref_nbr or "",
+        in_other_currency=any(
+            line.currency and one.currency and line.currency != one.currency for one in paying for line in one.lines
+        ),
+        supplier_number=next((line.supplier_ref for one in there for line in one.lines if line.supplier_ref), ""),
+    )
+
+
+def _is_released(payment: ledger.InvoicePayment) -> bool:
+    return payment.status != "Voided" and (payment.released or payment.status in RELEASED)
+
+
+def _or_nothing(amount: Decimal | None) -> Decimal:
+    return amount or Decimal(0)
+
+
+def _settled_otherwise(job: Job, number: str, closed: ledger.Payable, found: Payments) -> Nothing | None:
+    """What to do about a closed invoice that payments did not pay in full; None for one that they did."""
+    balance = visma.balance_of(job.raw, zone=books_of(job).zone)
+    if closed.status != "Closed" or found.in_other_currency or balance is None:
+        return None
+    if found.paid >= balance.total - balance.left:
+        return None
+    currency, called = balance.currency, closed.supplier_reference or number
+    paid, total = rounded(found.paid, currency), rounded(balance.total, currency)
+    return Nothing(
+        f"{number} (invoice {called}) is closed in Visma.net, but payments paid only {paid} of {total} {currency} of "
+        "it: a credit note, a write-off or a reversal took off the rest. Basware is not told that this was paid.",
+        issue=True,
+        remedy="1. See in Visma.net what closed it. 2. In Basware, complete the invoice by hand where that is right, "
+        "or reject it where nothing is owed any more. 3. Dismiss this.",
+    )
+
+
+def _in_its_currency(job: Job, number: str) -> Decimal:
+    """What is no longer open of an invoice that was paid in another currency, by the invoice as it is now. Raises
+    Needs."""
+    newest = (
+        Record.objects.filter(
+            feed__connection=job.flow.integration.books, feed__key=INVOICES, source_id=number, is_newest=True
+        )
+        .select_related("payload")
+        .first()
+    )
+    mine = Record.objects.filter(pk=job.record_id).first() if job.record_id is not None else None
+    read_at = max(newest.captured_at, newest.checked_at or newest.captured_at) if newest is not None else None
+    raw = newest.payload.data if newest is not None else None
+    if raw is None or (mine is not None and read_at is not None and read_at <= mine.captured_at):
+        raise Needs(
+            "supplier-invoice",
+            number,
+            words=f"{number} to be read again after its payment",
+            remedy="See that the flow visma-basware.supplier-invoices is on and reads.",
+            read_anew=True,
+        )
+    balance = visma.balance_of(bytes(raw), zone=books_of(job).zone)
+    return balance.total - balance.left if balance is not None else Decimal(0)
+
+
+def _is_being_sent(job: Job, number: str) -> None:
+    """Raises Needs while the invoice is on its way to Basware, and Paused as long as the books' invoices were never
+    read."""
+    books = Feed.objects.filter(connection=job.flow.integration.books, key=INVOICES, enabled=True, read_until=None)
+    if books.exists():
+        raise Paused("The invoices in Visma.net are read first.", retry_at=db_now() + ABOUT_TO)
+    on_its_way = Delivery.objects.filter(
+        integration_id=job.flow.integration_id,
+        flow__key=INVOICES,
+        record__source_id=number,
+        state__in=OPEN_STATES,
+    )
+    if on_its_way.exists():
+        raise Needs(
+            "supplier-invoice",
+            number,
+            words=f"{number} to be in Basware",
+            remedy=f"See what keeps {number}: flow visma-basware.supplier-invoices.",
+        )
+
+
+def _document(job: Job, bum_id: str, supplier_number: str) -> wire.AccountingDocument:
     """The invoice as Basware shows it, ready to be paid. Raises Needs."""
-    number = (given.supplier_reference or "").strip() or given.reference_number or ""
+    number = supplier_number.strip() or _invoice_key(job.source_id).partition("/")[2]
     rows = Record.objects.filter(
         feed__connection=job.flow.integration.partner,
         feed__key="accounting-documents",
@@ -174,12 +333,13 @@ FLOWS = (
         "payment-responses",
         "What was paid of invoices → payment responses",
         entity="payment-response",
-        feed="supplier-invoices",
+        feed=FEED,
         sink="payment-responses",
         rank=68,
+        latest_wins=False,
         prepare=_paid,
         accepts=_accepts,
-        lane=lambda record: f"payment-response:{record.source_id}",
+        lane=lambda record: f"payment-response:{_invoice_key(record.source_id)}",
         one_to_one=False,
     ),
 )

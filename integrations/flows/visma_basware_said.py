@@ -31,6 +31,7 @@ from integrations.flows.contract import (
     Take,
 )
 from integrations.flows.visma_basware import PAIR, place_of
+from integrations.flows.visma_basware_invoices import VOIDED
 from integrations.models import Delivery, Link, Record, State
 from integrations.systems.basware import mapping as basware
 from integrations.systems.basware import wire
@@ -229,8 +230,16 @@ def _acknowledge(job: Job, *, step: str) -> Prepared:
     """Only what is in the books: an invoice that came another way is for whoever books it."""
     document = _document(job)
     standing = standing_of(document)
-    if not _invoice_of(job, standing):
+    invoice = _invoice_of(job, standing)
+    if not invoice:
         return Nothing(f"{NOT_OURS} Nothing is booked from here, so Basware is told nothing.")
+    if _is_voided(job, invoice):
+        return Nothing(
+            f"Invoice {standing.number or invoice} was voided in Visma.net, and Basware has approved it. Basware is "
+            "not told that it is in the books.",
+            issue=True,
+            remedy=VOIDED,
+        )
     return Send(
         digest=digest(standing),
         purpose="original",
@@ -238,6 +247,14 @@ def _acknowledge(job: Job, *, step: str) -> Prepared:
         freeze=lambda now: Frozen(body=b"", meta={"invoice": standing.invoice_id, "step": step}),
         preview=lambda: b"",
     )
+
+
+def _is_voided(job: Job, invoice: str) -> bool:
+    """Whether the books have voided the invoice, as far as was read."""
+    rows = Record.objects.filter(
+        feed__connection=job.flow.integration.books, feed__key=INVOICES, source_id=invoice, is_newest=True
+    )
+    return rows.filter(status="Voided").exists()
 
 
 def _numbered(job: Job, *, step: str) -> Prepared:

@@ -185,6 +185,11 @@ def at_basware(action: str, **given: Any) -> News:
     return lambda simulators: simulators.post("act", system="basware", action=action, **{"with": what})
 
 
+def in_the_books(action: str, **given: Any) -> News:
+    """Somebody does something in Visma.net."""
+    return lambda simulators: simulators.act("visma", action, company="FI", **given)
+
+
 def in_the_shop(action: str, **given: Any) -> News:
     """Shoppers or people of the web shop do something."""
     return lambda simulators: simulators.act("adobe", action, company="FI", **given)
@@ -262,7 +267,6 @@ _BASWARE_OUT = (
 )  # fmt: skip
 _BASWARE_BUM_ID = "VISMA-1004-I-Invoice-000001"
 """The invoice as it was sent to Basware."""
-_PAID = {"status": "Closed", "balance": 0.0, "balanceInCurrency": 0.0}
 _AIRBASE_OUT = ("visma-airbase.suppliers", "visma-airbase.accounts", "visma-airbase.dimensions")
 _SHOP = "visma-adobe-commerce"
 _SOLD = in_the_shop("place_order", items=[{"sku": "A-001", "qty": 2}], customer=10001)
@@ -375,7 +379,7 @@ STORIES: dict[str, Story] = {
     "visma-basware.payment-responses": Story(
         news=both(
             at_basware("approve_document", document=_BASWARE_BUM_ID),
-            changed("supplierInvoice", "FI/Invoice/000001", **_PAID),
+            in_the_books("pay_invoice", number="000001"),
         ),
         delivered=1,
         before=_BASWARE_INVOICES,

@@ -1,4 +1,5 @@
-"""What people do in the ERP itself: void and release payments, attach files. Called by POST /_control/act."""
+"""What people do in the ERP itself: pay, void and release, end invoices otherwise, attach files. Called by POST
+/_control/act."""
 
 from __future__ import annotations
 
@@ -16,9 +17,52 @@ from integrations.sandbox.visma.base import Caller
 from integrations.sandbox.visma.customer_invoices import CustomerInvoices
 from integrations.sandbox.visma.supplier_payments import SupplierPayments
 
+_ENDS = ("writeoff", "voidinvoice", "reverse")
+
 
 class People(Attachments, SupplierPayments, CustomerInvoices):
     """Names start with act_; documents are named by their numbers."""
+
+    def act_pay_invoice(self, given: Mapping[str, Any]) -> str:
+        """Pay a supplier invoice and release the payment: company, number; optional document_type, amount (default: all
+        that is open), date, reference.
+
+        Answers the payment's number.
+        """
+        with self._at(given):
+            kind = str(given.get("document_type", "Invoice"))
+            invoice = self.invoice_row(kind, str(given["number"]))["body"]
+            line = {"documentType": kind, "refNbr": invoice["referenceNumber"], "amountPaid": given.get("amount")}
+            values: dict[str, Any] = {
+                "supplier": invoice["supplier"]["number"],
+                "currency": invoice["currencyId"],
+                "applicationDate": given.get("date"),
+                "paymentRef": str(given.get("reference", "")),
+                "paymentLines": [line],
+            }
+            self.begin()
+            body = self._blank_payment(values)
+            self._change_payment(body, values)
+            self.end("Error creating document.")
+            body["refNbr"] = body["documentType"] = self.series("supplierPayment", digits=6)
+            row = self.add("supplierPayment", body["refNbr"], body)
+            if error := self._application_error(row):
+                raise ValueError(error)
+            self.run_action(row, "supplierPayment.release")
+            return str(body["refNbr"])
+
+    def act_end_invoice(self, given: Mapping[str, Any]) -> str:
+        """End a supplier invoice without a payment: company, number, how (writeoff, voidinvoice or reverse); optional
+        document_type.
+
+        Answers its status.
+        """
+        with self._at(given):
+            row = self.invoice_row(str(given.get("document_type", "Invoice")), str(given["number"]))
+            if given["how"] not in _ENDS:
+                raise ValueError(f"how: one of {', '.join(_ENDS)}")
+            self.run_action(row, f"supplierInvoice.{given['how']}")
+            return str(row["body"]["status"])
 
     def act_release_payment(self, given: Mapping[str, Any]) -> str:
         """Release a supplier payment: company, payment."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from integrations.models import Connection
 from integrations.systems.contract import FeedSpec, SinkSpec, System
-from integrations.systems.visma import checks, choices, subscriptions
+from integrations.systems.visma import checks, choices, settlements, subscriptions
 from integrations.systems.visma.errors import LABEL
 from integrations.systems.visma.references import Accounts, Dimensions, PaymentTerms, VatCodes
 from integrations.systems.visma.resources import RESOURCES
@@ -46,6 +46,12 @@ SYSTEM = System(
     register=subscriptions.register,
     feeds=(
         *(FeedSpec(key=r.feed, label=r.label, entity=r.entity, open=partial(ListSource.open, r)) for r in RESOURCES),
+        FeedSpec(
+            key=settlements.FEED,
+            label=settlements.LABEL,
+            entity=settlements.ENTITY,
+            open=settlements.Settlements,
+        ),
         FeedSpec(
             key="accounts", label="GL accounts", entity="account", open=Accounts, reads="whole", interval=REFERENCES
         ),

@@ -132,6 +132,38 @@ class PaidLine(Wire, frozen=True, kw_only=True):
     doc_type: str | None = None
     invoice_ref_nbr: str | None = None
     amount_paid: Decimal | None = None
+    cash_discount_taken: Decimal | None = None
+    withholding_tax: Decimal | None = None
+    currency: str | None = None
+    """Of the document that is paid; amounts are in that of the payment."""
+    supplier_ref: str | None = None
+
+
+class SupplierPaymentHead(Head, frozen=True, kw_only=True):
+    type: str | None = None
+    ref_nbr: str | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What voids a payment has its number, and another type."""
+        return (self.type or "", self.ref_nbr or "")
+
+    @property
+    def kind(self) -> str:
+        return self.type or ""
+
+
+class InvoicePayment(Wire, frozen=True, kw_only=True):
+    """What is captured of a payment for one of the invoices that it pays."""
+
+    type: str | None = None
+    ref_nbr: str | None = None
+    status: str | None = None
+    released: bool | None = None
+    application_date: str | None = None
+    payment_ref: str | None = None
+    currency: str | None = None
+    lines: tuple[PaidLine, ...] = ()
 
 
 class SupplierPayment(Wire, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import pytest
 from django_scopes import scope
 
 from integrations.models import Delivery, Issue, State
-from tests.integrations.flows.test_basware import configured, failures
+from tests.integrations.flows.test_basware import bodies, configured, failures
 from tests.integrations.flows.test_basware_back import INVOICES, books, document, documents, history
 from tests.support.simulators import Simulators
 from tests.support.world import World
@@ -40,12 +40,16 @@ def open_in_full(world: World) -> list[dict[str, Any]]:
     return found
 
 
-def left(world: World, invoice: dict[str, Any], amount: float) -> None:
-    """What a payment in Visma.net leaves open of an invoice."""
+def pay(world: World, invoice: dict[str, Any], amount: float | None = None, **given: Any) -> str:
+    """A payment in Visma.net, of all that is open unless an amount is named; its number."""
+    return str(in_books(world, "pay_invoice", invoice, amount=amount, **given))
+
+
+def in_books(world: World, action: str, invoice: dict[str, Any], **given: Any) -> Any:
+    """What somebody does with an invoice in Visma.net."""
     own = books(world, invoice["bumid"])
-    key = f"{world.company}/{own['documentType']}/{own['referenceNumber']}"
-    status = "Open" if amount else "Closed"
-    world.simulators.mutate("supplierInvoice", key, {"balance": amount, "balanceInCurrency": amount, "status": status})
+    named = {"company": world.company, "number": own["referenceNumber"], "document_type": own["documentType"]}
+    return world.simulators.act("visma", action, **named, **given)
 
 
 def told(world: World, invoice: dict[str, Any]) -> tuple[str, list[float]]:
@@ -55,37 +59,54 @@ def told(world: World, invoice: dict[str, Any]) -> tuple[str, list[float]]:
 
 
 def test_what_is_paid_is_told_in_total_once_for_each_change(paying: World, settle: Settle) -> None:
-    first, second = open_in_full(paying)[:2]
+    first, second, written_off = open_in_full(paying)[:3]
     named = {"company": paying.company}
-    paying.simulators.act("basware", "approve_document", **named, document=first["invoiceId"])
+    for one in (first, written_off):
+        paying.simulators.act("basware", "approve_document", **named, document=one["invoiceId"])
     settle(seconds=300)
     whole = first["grossSum"]
     half = round(whole / 2, 2)
-    left(paying, first, round(whole - half, 2))
-    left(paying, second, 0.0)  # paid before anybody approved it
+    paying.simulators.options("visma", payment_touches_invoice=False)  # a part leaves the invoice as it is
+    number = pay(paying, first, half, date="2026-01-15")
+    pay(paying, second)  # before anybody approved it
+    part = pay(paying, written_off, 1.0)
+    assert in_books(paying, "end_invoice", written_off, how="writeoff") == "Closed"
     settle(seconds=300)
     assert not failures(paying)
     assert told(paying, first) == ("Transferred", [half])
+    there = document(paying, first["invoiceId"])
+    assert (there["clearingDate"][:10], there["clearingReferenceId"]) == ("2026-01-15", number)
     assert told(paying, second)[1] == []
+    # What was written off was not paid, and is left to a person.
+    assert told(paying, written_off) == ("Transferred", [1.0])
+    assert document(paying, written_off["invoiceId"])["clearingReferenceId"] == part
     paying.simulators.fault("basware", "reset_after", "paymentResponses", method="POST")
-    left(paying, first, 0.0)
+    rest = pay(paying, first, date="2026-01-30")
     settle(seconds=300)
     assert told(paying, first) == ("Paid", [half, whole])
+    with scope(tenant=paying.tenant):
+        issue = Issue.objects.get(status=Issue.Status.OPEN)
+        assert "payments paid only 1.00 of" in issue.sentence
+        assert written_off["invoiceNumber"] in issue.sentence
+        assert "Dismiss this" in issue.remedy
     settle(seconds=300)
-    assert any(line.startswith("paid in Basware") for line in history(paying, first["bumid"]))
-    left(paying, first, round(whole - half, 2))  # the second payment is taken back
+    said = history(paying, first["bumid"])
+    assert any(line.startswith("paid in Basware") and f"on 2026-01-30, payment {rest}" in line for line in said)
+    paying.simulators.act("visma", "void_payment", **named, payment=rest)
     settle(seconds=300)
     assert told(paying, first) == ("Transferred", [half, whole, half])
+    there = document(paying, first["invoiceId"])
+    assert (there["clearingDate"][:10], there["clearingReferenceId"]) == ("2026-01-15", number)
     # The other is told as soon as Basware takes it.
     with scope(tenant=paying.tenant):
-        waiting = Delivery.objects.get(flow__key="payment-responses", state=State.PENDING)
-        assert "Basware to have invoice" in waiting.reason
+        waiting = Delivery.objects.filter(flow__key="payment-responses", state=State.PENDING)
+        assert any("Basware to have invoice" in one.reason for one in waiting)
     paying.simulators.act("basware", "approve_document", **named, document=second["invoiceId"])
     settle(seconds=300)
     assert told(paying, second) == ("Paid", [second["grossSum"]])
     assert not failures(paying)
     with scope(tenant=paying.tenant):
-        assert not Issue.objects.filter(status=Issue.Status.OPEN).exists()
+        assert Issue.objects.filter(status=Issue.Status.OPEN).count() == 1
     settle(seconds=300)  # what Basware says of it now is read
     before = len(paying.deliveries())
     settle(seconds=300)
@@ -102,11 +123,35 @@ def test_what_basware_paid_itself_is_not_told_again(paying: World, settle: Settl
     settle(seconds=300)
     paying.simulators.act("basware", "pay_document", **named, date="2026-01-30", number="P-77")
     settle(seconds=300)
-    left(paying, invoice, 0.0)
+    pay(paying, invoice)
     settle(seconds=300)
     assert told(paying, invoice) == ("Paid", [invoice["grossSum"]])
     assert document(paying, invoice["invoiceId"])["clearingReferenceId"] == "P-77"
     with scope(tenant=paying.tenant):
-        last = paying.deliveries(flow__key="payment-responses", record__source_id=invoice["bumid"].split("-I-")[1].replace("-", "/"))[-1]  # fmt: skip  # noqa: E501
-    assert last.state == State.NO_EFFECT
-    assert "Basware knows" in last.reason
+        key = invoice["bumid"].split("-I-")[1].replace("-", "/")
+        rows = Delivery.objects.filter(flow__key="payment-responses", record__source_id__startswith=key)
+        assert {row.state for row in rows} == {State.NO_EFFECT}
+        assert all("Basware knows" in row.reason for row in rows)
+
+
+def test_what_is_voided_is_left_to_a_person_and_a_reversal_goes_as_a_credit_note(paying: World, settle: Settle) -> None:
+    voided, turned = open_in_full(paying)[:2]
+    named = {"company": paying.company, "document": voided["invoiceId"]}
+    assert in_books(paying, "end_invoice", voided, how="voidinvoice") == "Voided"
+    in_books(paying, "end_invoice", turned, how="reverse")
+    settle(seconds=300)
+    number = voided["invoiceNumber"]
+    with scope(tenant=paying.tenant):
+        issue = Issue.objects.get(status=Issue.Status.OPEN)
+        assert f"{number} was voided in Visma.net after it went to Basware" in issue.sentence
+        assert issue.remedy.startswith("1. Reject the invoice in Basware")
+    came = [row["payload"] for row in bodies(paying, "invoices") if row["payload"]["grossSum"] == -turned["grossSum"]]
+    assert [one["invoiceType"] for one in came] == ["credit_note"]
+    # Basware approves it all the same: it is not told that the books have it.
+    paying.simulators.act("basware", "approve_document", **named)
+    settle(seconds=300)
+    there = document(paying, voided["invoiceId"])
+    assert (there["processingStatus"], there.get("transferResponses")) == ("WaitingForTransfer", None)
+    with scope(tenant=paying.tenant):
+        sentences = Issue.objects.filter(status=Issue.Status.OPEN).values_list("sentence", flat=True)
+        assert any("Basware has approved it" in one and number in one for one in sentences)

@@ -19,7 +19,7 @@ def test_it_is_registered():
 def test_feeds():
     assert [feed.key for feed in SYSTEM.feeds] == [
         "suppliers", "purchase-orders", "purchase-receipts", "supplier-invoices", "customers", "customer-invoices",
-        "accounts", "dimensions", "vat-codes", "payment-terms",
+        "invoice-payments", "accounts", "dimensions", "vat-codes", "payment-terms",
     ]  # fmt: skip
     often, seldom = dt.timedelta(minutes=5), dt.timedelta(minutes=30)
     assert {feed.key for feed in SYSTEM.feeds if feed.interval != often} == {
