@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -81,15 +82,18 @@ class _OneList(Whole):
     def read(self, window: Window, resume: dict[str, Any] | None) -> Iterator[Page]:
         answer = self._client.get(self.resource.path)
         rows = self._client.decode(answer, tuple[msgspec.Raw, ...]) if answer.status != 204 else ()
-        items = [self.resource.item(bytes(raw), self._client.options.zone, answered_at=answer.date) for raw in rows]
+        items = [self.item(bytes(raw), answer.date) for raw in rows]
         yield Page(items=tuple(items), total=len(items))
+
+    def item(self, raw: bytes, answered_at: dt.datetime | None) -> Item:
+        return self.resource.item(raw, self._client.options.zone, answered_at=answered_at)
 
     def fetch(self, source_id: str) -> Item | None:
         try:
             answer = self._client.get(f"{self.resource.path}/{segment(source_id)}")
         except NotFound:
             return None
-        return self.resource.item(answer.body, self._client.options.zone, answered_at=answer.date)
+        return self.item(answer.body, answer.date)
 
 
 class Accounts(_OneList):
@@ -97,7 +101,32 @@ class Accounts(_OneList):
 
 
 class VatCodes(_OneList):
+    """A code whose rate begins or ends on a day to come says something new on that day, with nobody changing it."""
+
     resource = VAT_CODES
+
+    def item(self, raw: bytes, answered_at: dt.datetime | None) -> Item:
+        today = dt.datetime.now(self._client.options.zone).date()
+        return as_of(super().item(raw, answered_at), today)
+
+
+def as_of(item: Item, today: dt.date) -> Item:
+    """The VAT code with the next day on which it changes by itself as part of its fingerprint."""
+    if item.problem:
+        return item
+    try:
+        vat = msgspec.json.decode(item.raw, type=wire.Vat, strict=False)
+    except msgspec.ValidationError:
+        return item  # whoever maps it says so
+    days = [(schedule.start_date or "")[:10] for schedule in vat.schedules or ()]
+    if vat.not_valid_after:
+        with suppress(ValueError, OverflowError):  # no day, or the last that there is: it never ends
+            days.append((dt.date.fromisoformat(vat.not_valid_after[:10]) + dt.timedelta(days=1)).isoformat())
+    to_come = [day for day in days if day > today.isoformat()]
+    if not to_come:
+        return item
+    mark = hashlib.sha256(f"{item.fingerprint} until {min(to_come)}".encode()).hexdigest()
+    return msgspec.structs.replace(item, fingerprint=mark)
 
 
 class PaymentTerms(Whole):

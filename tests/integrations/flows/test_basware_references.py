@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from io import StringIO
@@ -11,6 +12,7 @@ import pytest
 from django.core.management import call_command
 from django_scopes import scope
 
+from portal.common.clock import db_now
 from portal.customer.acting import offered
 from portal.customer.integrations import ACTIONS
 from tests.integrations.flows.test_basware import bodies, configured
@@ -40,6 +42,13 @@ def test_segments_go_to_their_lists_and_differences_are_told(
         said = report(found, flow)
         assert said
         assert {line["kind"] for line in said.values()} == {"same"}, said
+    # The rate of today, whatever begins later.
+    days = (("2020-01-01", 25.0), (str((db_now() - dt.timedelta(days=2)).date()), 22.0), ("2099-01-01", 30.0))
+    rates = [{"startDate": f"{day}T00:00:00", "vatRate": rate, "groupType": "Input"} for day, rate in days]
+    code = next(row["vatId"] for row in bodies(found, "vat", system="visma") if row["schedules"][0]["vatRate"])
+    sandbox.mutate("vat", f"{found.company}/{code}", {"schedules": rates})
+    settle(seconds=120)
+    assert {row["taxCode"]: row["taxPercentage"] for row in bodies(found, "taxCodes")}[code] == 22.0
     changed = next(row for row in sandbox.rows("basware", "lists") if row["key"].startswith(f"{found.company}/"))
     sandbox.mutate("lists", changed["key"], {"text_2": "Renamed"}, system="basware")
     line = report(found, "dimensions")[changed["body"]["externalCode"]]
