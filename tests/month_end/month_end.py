@@ -24,6 +24,7 @@ from portal.common.installation import installation
 from portal.tenants.models import Tenant
 from tests.crash import states
 from tests.month_end.clock import MovedClock
+from tests.support.database import Upkeep
 from tests.support.settling import read_now, settled, what_moves
 from tests.support.simulators import Simulators
 from tests.support.world import World, apply_entry
@@ -102,6 +103,7 @@ class MonthEnd:
     tell: Tell
     world: World
     calls: Calls = field(default_factory=Calls)
+    upkeep: Upkeep = field(default_factory=Upkeep)
     seen: tuple[int, int] = (0, 0)
     """Closed and open deliveries, when one of both moved last."""
     moved: float = 0.0
@@ -169,6 +171,7 @@ class MonthEnd:
         while True:
             if time.monotonic() > self.moved + self.month.seconds:
                 raise AssertionError(f"nothing moved for {self.month.seconds} s: {what}{what_moves()}")
+            self.upkeep.look()
             done = run_slice(seconds=SLICE, threads=THREADS)
             self.calls.count(self.simulators)
             self._report(what)

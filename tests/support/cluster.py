@@ -14,6 +14,7 @@ from django_scopes import scopes_disabled
 from integrations.engine import dispatch, schedule
 from integrations.management.local import Local, Process
 from integrations.models import Connection, WorkSlot
+from tests.support.database import Upkeep
 from tests.support.settling import at_rest, read_now, settled, what_moves
 
 WAKE_EVERY = 2.0
@@ -63,9 +64,10 @@ class Cluster:
     def wait(self, until: Callable[[], bool], *, seconds: float = 60) -> None:
         """Waits until `until()`; calls workers now and then, as the minute's tick does in life."""
         end = time.monotonic() + seconds
-        woken = 0.0
+        woken, upkeep = 0.0, Upkeep()
         with scopes_disabled():
             while not until():
+                upkeep.look()
                 assert time.monotonic() < end, f"Not there after {seconds} s: {what_moves()}"
                 if time.monotonic() - woken > WAKE_EVERY:
                     self.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -36,6 +37,23 @@ def database_url() -> str:
         return f"sqlite:///{values['NAME']}"
     password = f":{values['PASSWORD']}" if values["PASSWORD"] else ""
     return f"postgres://{values['USER']}{password}@{values['HOST']}:{values['PORT'] or 5432}/{values['NAME']}"
+
+
+class Upkeep:
+    """What PostgreSQL's autovacuum does within a minute of life, for long runs on a database where it is switched off:
+    the planner knows how large the tables are, or it reads thousands of rows for one."""
+
+    EVERY = 10.0
+    """Seconds."""
+
+    def __init__(self) -> None:
+        self._at = time.monotonic()
+
+    def look(self) -> None:
+        if connection.vendor == "postgresql" and time.monotonic() > self._at + self.EVERY:
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
+            self._at = time.monotonic()
 
 
 def in_threads(count: int, work: Callable[[int], T], *, seconds: float = 60) -> list[T | BaseException]:

@@ -14,6 +14,7 @@ from integrations.engine import schedule
 from integrations.engine.slice import run_slice
 from integrations.models import MOVING_STATES, Breaker, Delivery, Feed, State
 from portal.common.clock import db_now
+from tests.support.database import Upkeep
 
 SOON = dt.timedelta(seconds=10)
 """A hinted feed is read within its settle delay; all others, minutes later."""
@@ -25,8 +26,10 @@ def settle(*, seconds: float = 60, read: bool = True, threads: int = 2) -> None:
     until = time.monotonic() + seconds
     with scopes_disabled():
         schedule.sweep()
+    upkeep = Upkeep()
     while True:
         run_slice(seconds=10, threads=threads)
+        upkeep.look()
         with scopes_disabled():
             if settled(since):
                 return
