@@ -87,8 +87,9 @@ def keep_customer(job: Job) -> Prepared:
 
 
 def keep_guest(job: Job) -> Prepared:
-    """The customer that a guest's order names. Each order has its own link; the same address is the same customer. A
-    guest is anybody: one that was not made for them is never changed, whatever a setting says."""
+    """The customer that a guest's order names. Each order has its own link; the same address with the same VAT number,
+    or none, is the same customer. A guest is anybody: one that was not made for them, or has another name, is never
+    changed, whatever a setting says; people share addresses."""
     sale = mapping.order(job.raw, zone=zone_of(job))
     if linked(job, GUEST, sale.entity_id) and not job.forced_purpose:
         return Nothing("The customer of this order is known.")
@@ -98,11 +99,14 @@ def keep_guest(job: Job) -> Prepared:
     if start.is_before(job, placed):
         return Nothing(f"Its order was placed {start.before_in_words(job, placed)}.")
     guest = job.edited(mapping.guest(sale))
-    stamp = shop_of(job).reference(guest_of(guest.email).partition("-")[2], "guest")
-    return _keep(job, guest, stamp, number="", matched=())
+    known_by = f"{guest.email} {guest.vat_number}" if guest.vat_number else guest.email
+    stamp = shop_of(job).reference(guest_of(known_by).partition("-")[2], "guest")
+    return _keep(job, guest, stamp, number="", matched=(), same_name=True)
 
 
-def _keep(job: Job, customer: ShopCustomer, stamp: str, *, number: str, matched: Sequence[str]) -> Prepared:
+def _keep(
+    job: Job, customer: ShopCustomer, stamp: str, *, number: str, matched: Sequence[str], same_name: bool = False
+) -> Prepared:
     settings = job.flow.settings
     rules = _rules(job)
     command = sale_commands.KeepCustomer(
@@ -116,6 +120,7 @@ def _keep(job: Job, customer: ShopCustomer, stamp: str, *, number: str, matched:
         match_email=bool(settings.get("match_email", True)),
         fields=tuple(f for f in settings.get("fields", FIELDS) if f in FIELDS),
         matched_fields=tuple(f for f in matched if f in FIELDS),
+        same_name=same_name,
         tell=bool(settings.get("tell_differences", True)),
         customer_class=_stated(rules, customer, "customer_class"),
         vat_zone=_stated(rules, customer, "vat_zone"),

@@ -32,6 +32,9 @@ class KeepCustomer(Command, frozen=True, kw_only=True, tag="keep-customer"):
     address."""
     matched_fields: tuple[str, ...] = ()
     """The same of a customer that was in the books before, or was made for somebody else."""
+    same_name: bool = False
+    """Whether the stamp alone does not say that it is the same person: one under another name is as one that was in the
+    books before."""
     tell: bool = True
     """Whether people are told where such a customer says otherwise."""
     customer_class: str = ""

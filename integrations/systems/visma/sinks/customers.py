@@ -186,6 +186,8 @@ def differences(command: KeepCustomer, customer: wire_sales.Customer) -> list[st
 
 def _is_made_for(command: KeepCustomer, customer: wire_sales.Customer) -> bool:
     """Whether we made it for just this customer of the shop."""
+    if command.same_name and _letters(command.name) != _letters(clean(customer.name)):
+        return False
     return clean(customer.account_reference) == command.stamp
 
 

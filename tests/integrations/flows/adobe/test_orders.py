@@ -74,6 +74,28 @@ def test_guests_of_one_address_are_one_customer(shop: Shop, settle: Settle) -> N
     assert [c["number"] for c in stamped] == list(numbers)
 
 
+def test_guests_who_share_an_address_are_not_mixed_up(shop: Shop, settle: Settle) -> None:
+    """Two companies of one buyer are two customers; a second name changes nothing of the first, and people are told."""
+    companies = [
+        shop.act("guest_order", email="osto@example.fi", guest={"company": f"Yritys {n} Oy", "vat_id": f"FI2000000{n}"})
+        for n in (1, 2, 1)
+    ]
+    people = [
+        shop.act("guest_order", email="koti@example.fi", guest={"firstname": name, "lastname": "Koti", "city": city})
+        for name, city in (("Aino", "Turku"), ("Otso", "Oulu"))
+    ]
+    settle()
+    assert shop.troubles() == []
+    customers = {c["number"]: c for c in shop.rows("customer", system="visma")}
+    bought = [customers[shop.document(made)["customer"]["number"]] for made in (*companies, *people)]
+    assert [c["name"] for c in bought] == ["Yritys 1 Oy", "Yritys 2 Oy", "Yritys 1 Oy", "Aino Koti", "Aino Koti"]
+    assert [c["vatRegistrationId"] for c in bought[:3]] == ["FI20000001", "FI20000002", "FI20000001"]
+    assert bought[3]["mainAddress"]["city"] == "Turku"
+    [told] = shop.issues()
+    assert "Aino Koti" in told
+    assert "Otso Koti" in told
+
+
 def test_an_order_whose_customer_was_deleted_waits_for_nobody(shop: Shop, settle: Settle) -> None:
     """It says that it is no guest's, and names nobody. One that was posted keeps the customer that it was posted to."""
     posted = shop.order(customer=10002)
