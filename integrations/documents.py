@@ -21,6 +21,19 @@ class Supplier(Value, frozen=True):
     bank_account: str = ""
 
 
+class PaidTo(Value, frozen=True, kw_only=True):
+    """How a supplier is paid, as far as the books say it."""
+
+    accounts: tuple[str, ...] = ()
+    """All bank accounts, that which is paid to first; each once."""
+    bic: str = ""
+    """Of the bank of the account in IBAN form."""
+    bank: str = ""
+    """Its name."""
+    address: Address | None = None
+    """Where payments and letters about them go, where that is not the main address."""
+
+
 class Customer(Value, frozen=True, kw_only=True):
     """A customer of the books."""
 

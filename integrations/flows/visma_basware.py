@@ -118,7 +118,7 @@ def _payment_term(job: Job) -> Prepared:
 
 
 def _tax_code(job: Job) -> Prepared:
-    """The rate of today, by the schedule of input VAT; changes of rates come with the next change of the code."""
+    """The rate of today, by the schedule of input VAT; the feed gives the code anew on the day that another begins."""
     given = decoded(job.raw, ledger.Vat, "VAT code")
     today = dt.datetime.now(books_of(job).zone).date().isoformat()
     begun = [s for s in given.schedules or () if (s.start_date or "")[:10] <= today and s.vat_rate is not None]
@@ -147,7 +147,12 @@ def _supplier(job: Job) -> Prepared:
     if term:
         there(job, "payment-term", {term}, "payment term", "payment-terms")
     row = basware.vendor(
-        place_of(job), supplier, term=term, term_name=name, paid=supplier.status not in ("HoldPayments", "OnHold")
+        place_of(job),
+        supplier,
+        paid_to=visma.paid_to(job.raw),
+        term=term,
+        term_name=name,
+        paid=supplier.status not in ("HoldPayments", "OnHold"),
     )
     return send(job, row)
 

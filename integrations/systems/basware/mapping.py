@@ -18,7 +18,7 @@ import msgspec
 from edi.documents.invoice import Invoice
 from edi.documents.purchase_order import OrderLine, PurchaseOrder
 from edi.documents.values import Address
-from integrations.documents import Supplier
+from integrations.documents import PaidTo, Supplier
 from integrations.systems.adding_up import must_add_up
 
 Row = dict[str, Any]
@@ -125,8 +125,17 @@ def tax_code(place: Place, *, code: str, name: str, percent: Decimal, active: bo
 # --- Vendors
 
 
-def vendor(place: Place, supplier: Supplier, *, term: str = "", term_name: str = "", paid: bool = True) -> Row:
+def vendor(
+    place: Place,
+    supplier: Supplier,
+    *,
+    paid_to: PaidTo | None = None,
+    term: str = "",
+    term_name: str = "",
+    paid: bool = True,
+) -> Row:
     """A supplier. The whole record is written each time: what is left out is gone at Basware."""
+    means = paid_to or PaidTo(accounts=(supplier.bank_account,) if supplier.bank_account else ())
     code = place.code("S", supplier.number)
     row: Row = {
         "externalCode": code,
@@ -134,7 +143,7 @@ def vendor(place: Place, supplier: Supplier, *, term: str = "", term_name: str =
         "name": supplier.name[:250],
         "sourceSystem": place.source,
         "identifiers": _identifiers(supplier),
-        "addresses": [_address(place, supplier, supplier.address)] if supplier.address else [],
+        "addresses": _addresses(place, supplier, means),
         "processingStatus": {"active": supplier.active, "paymentDenied": not paid},
         "companies": [{"companyCode": place.company, "inheritToChildUnits": True}],
     }
@@ -145,8 +154,8 @@ def vendor(place: Place, supplier: Supplier, *, term: str = "", term_name: str =
         if supplier.contact.phone:
             contact["telephone"] = supplier.contact.phone[:50]
         row["contacts"] = [contact]
-    if supplier.bank_account:
-        row["paymentMeans"] = [_payment_means(supplier)]
+    if means.accounts:
+        row["paymentMeans"] = [_payment_means(supplier, means)]
     if term:
         row["paymentTerms"] = {"paymentTermCode": term[:25], **({"description": term_name[:200]} if term_name else {})}
     return row
@@ -160,12 +169,18 @@ def _identifiers(supplier: Supplier) -> list[Row]:
     ]
 
 
-def _address(place: Place, supplier: Supplier, address: Address) -> Row:
+def _addresses(place: Place, supplier: Supplier, means: PaidTo) -> list[Row]:
+    """Each under a code of its own, that says what it is for."""
+    kinds = (("P", "PostalAddress", supplier.address), ("R", "RemittanceAddress", means.address))
+    return [_address(place, supplier, address, *kind) for *kind, address in kinds if address is not None]
+
+
+def _address(place: Place, supplier: Supplier, address: Address, letter: str, kind: str) -> Row:
     row: Row = {
-        "externalCode": place.code("S", supplier.number, "P"),
+        "externalCode": place.code("S", supplier.number, letter),
         "name": supplier.name[:200],
-        "addressType": "PostalAddress",
-        "default": True,
+        "addressType": kind,
+        "default": letter == "P",
     }
     for n, line in enumerate(address.lines[:3], 1):
         row[f"addressLine{n}"] = line[:200]
@@ -179,20 +194,26 @@ def _address(place: Place, supplier: Supplier, address: Address) -> Row:
     return row | {name: value for name, value in given.items() if value}
 
 
-def _payment_means(supplier: Supplier) -> Row:
-    number = re.sub(r"[\s.]", "", supplier.bank_account).upper()
+def _payment_means(supplier: Supplier, means: PaidTo) -> Row:
+    """All accounts, the first one as the default."""
+    accounts = [_account(account, means, default=n == 0) for n, account in enumerate(means.accounts)]
+    row: Row = {"paymentMeansCode": "BANK", "default": True, "financialAccounts": accounts}
+    return {**row, "currencyCode": supplier.currency} if supplier.currency else row
+
+
+def _account(stated: str, means: PaidTo, *, default: bool) -> Row:
+    number = re.sub(r"[\s.]", "", stated).upper()
     is_iban = _IBAN.fullmatch(number) is not None
     identifier = {
         "schemeId": "IBAN" if is_iban else "BBAN",
-        "id": (number if is_iban else supplier.bank_account.strip())[:50],
-        "default": True,
+        "id": (number if is_iban else stated.strip())[:50],
+        "default": default,
     }
-    row: Row = {
-        "paymentMeansCode": "BANK",
-        "default": True,
-        "financialAccounts": [{"financialAccountIdentifiers": [identifier]}],
-    }
-    return {**row, "currencyCode": supplier.currency} if supplier.currency else row
+    row: Row = {"financialAccountIdentifiers": [identifier]}
+    if not is_iban or not means.bic:
+        return row
+    institution = {"name": (means.bank or means.bic)[:250], "id": means.bic, "schemeId": "BIC"}
+    return {**row, "financialInstitution": institution}
 
 
 # --- Purchase orders

@@ -168,6 +168,7 @@ class Supplier(Wire, frozen=True, kw_only=True):
     name: str | None = None
     status: str | None = None
     main_address: Address | None = None
+    remit_address: Address | None = None
     main_contact: Contact | None = None
     vat_registration_id: str | None = None
     corporate_id: str | None = None

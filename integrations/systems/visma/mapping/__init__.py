@@ -15,12 +15,13 @@ from integrations.systems.visma.mapping.invoices import balance_of, supplier_inv
 from integrations.systems.visma.mapping.orders import purchase_order
 from integrations.systems.visma.mapping.receipts import purchase_receipt
 from integrations.systems.visma.mapping.sales import customer_invoice
-from integrations.systems.visma.mapping.suppliers import status_of, supplier
+from integrations.systems.visma.mapping.suppliers import paid_to, status_of, supplier
 
 __all__ = [
     "balance_of",
     "customer",
     "customer_invoice",
+    "paid_to",
     "purchase_order",
     "purchase_receipt",
     "status_of",

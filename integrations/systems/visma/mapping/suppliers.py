@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from integrations.documents import Supplier
+from integrations.documents import PaidTo, Supplier
 from integrations.systems.visma import wire
 from integrations.systems.visma.mapping.parts import Record, address_of, clean, contact_of, decoded
 
@@ -13,6 +13,9 @@ ACTIVE = frozenset({"Active", "OneTime", "HoldPayments"})
 payments only.
 """
 _ACCOUNT_WORDS = re.compile(r"iban|bban|giro|account|konto|tilinumero", re.IGNORECASE)
+_BIC_WORDS = re.compile(r"swift|\bbic\b", re.IGNORECASE)
+_BANK_WORDS = re.compile(r"bank.?(name|navn|namn|nimi)|(name|navn|namn).*bank|pankin nimi", re.IGNORECASE)
+_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
 
 
 def supplier(raw: bytes) -> Supplier:
@@ -36,6 +39,33 @@ def supplier(raw: bytes) -> Supplier:
         organisation_number=clean(given.corporate_id),
         currency=clean(given.currency_id).upper(),
         bank_account=_bank_account(given),
+    )
+
+
+def paid_to(raw: bytes) -> PaidTo:
+    """How the supplier is paid: what the payment details say by their descriptions, which are free texts. Raises
+    Unmappable."""
+    given = decoded(raw, wire.Supplier, "supplier")
+    accounts, bic, bank = [_bank_account(given)], "", ""
+    for detail in given.supplier_payment_method_details or ():
+        words, value = clean(detail.payment_method_detail_description), clean(detail.payment_method_detail_value)
+        code = re.sub(r"\s", "", value).upper()
+        if _BIC_WORDS.search(words):
+            bic = bic or (code if _BIC.fullmatch(code) else "")
+        elif _BANK_WORDS.search(words):
+            bank = bank or value
+        elif _ACCOUNT_WORDS.search(words) and re.search(r"(\d\D*){4}", value):  # no holder's name
+            accounts.append(value)
+    each: dict[str, str] = {}
+    for account in accounts:
+        if account:
+            each.setdefault(re.sub(r"[^0-9A-Z]", "", account.upper()), account)
+    address = address_of(given.remit_address)
+    return PaidTo(
+        accounts=tuple(each.values()),
+        bic=bic,
+        bank=bank,
+        address=address if address != address_of(given.main_address) else None,
     )
 
 

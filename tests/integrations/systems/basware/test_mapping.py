@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edi.documents.values import Address
-from integrations.documents import Supplier
+from integrations.documents import PaidTo, Supplier
 from integrations.systems.basware import mapping
 from integrations.systems.basware.errors import said_in
 from integrations.systems.basware.mapping import CODE, Place
 from integrations.systems.basware.sinks import differences, marked
+from integrations.systems.visma import mapping as visma
 
 PLACE = Place(company="1001", element="1001", source="VISMA", language="sv-SE")
 PARTS = st.lists(st.text("ABC0123456789", min_size=1, max_size=30), min_size=1, max_size=3)
@@ -75,3 +76,57 @@ def test_every_shape_of_error_says_something():
     network = b'{"errors":{"message":"bad","validationErrors":[{"fieldId":"a","fieldMessage":"b"}]}}'
     assert said_in(network) == "bad; a: b"
     assert said_in(b"") == ""
+
+
+def test_all_accounts_and_addresses_go_and_each_once():
+    means = PaidTo(
+        accounts=("123-4567", "SE45 5000 0000 0583 9825 7466"),
+        bic="ESSESESS",
+        bank="SEB",
+        address=Address(lines=("Box 1",), city="Lund", country="SE"),
+    )
+    supplier = Supplier(number="50001", name="A", address=Address(lines=("Gata 1",), city="Malmö", country="SE"))
+    row = mapping.vendor(PLACE, supplier, paid_to=means)
+    accounts = row["paymentMeans"][0]["financialAccounts"]
+    known = [one["financialAccountIdentifiers"][0] for one in accounts]
+    assert [(one["schemeId"], one["id"], one["default"]) for one in known] == [
+        ("BBAN", "123-4567", True),
+        ("IBAN", "SE4550000000058398257466", False),
+    ]
+    assert [one.get("financialInstitution") for one in accounts] == [
+        None,
+        {"name": "SEB", "id": "ESSESESS", "schemeId": "BIC"},
+    ]
+    assert [(a["externalCode"], a["addressType"], a["cityName"], a["default"]) for a in row["addresses"]] == [
+        ("VISMA-1001-S-50001-P", "PostalAddress", "Malmö", True),
+        ("VISMA-1001-S-50001-R", "RemittanceAddress", "Lund", False),
+    ]
+
+
+def test_payment_details_of_the_books_are_read_by_their_descriptions():
+    def detail(words: str, value: str, kind: str = "AccountNo") -> dict[str, str]:
+        return {
+            "paymentMethodDetailDescription": words,
+            "paymentMethodDetailValue": value,
+            "paymentMethodDetailBankingDetailType": kind,
+        }
+
+    raw = {
+        "number": "1",
+        "name": "A",
+        "accountUsedForPayment": "IBAN",
+        "mainAddress": {"city": "Lund"},
+        "remitAddress": {"city": "Lund"},
+        "supplierPaymentMethodDetails": [
+            detail("Bankgiro", "123-4567"),
+            detail("IBAN", "SE4550000000058398257466", "IBAN"),
+            detail("Account number", "SE45 5000 0000 0583 9825 7466"),
+            detail("Account holder", "Åsa"),
+            detail("SWIFT", "esse sess"),
+            detail("Bank name", "SEB"),
+        ],
+    }
+    found = visma.paid_to(msgspec.json.encode(raw))
+    assert found == PaidTo(accounts=("SE4550000000058398257466", "123-4567"), bic="ESSESESS", bank="SEB")
+    raw["remitAddress"] = {"city": "Malmö"}
+    assert visma.paid_to(msgspec.json.encode(raw)).address == Address(city="Malmö")
