@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -170,6 +170,12 @@ def _payments(job: Job, number: str) -> Payments:
             )
         if not record.problem:
             there.append(decoded(bytes(record.payload.data), ledger.InvoicePayment, "supplier payment"))
+    return paid_by(there)
+
+
+def paid_by(there: Sequence[ledger.InvoicePayment]) -> Payments:
+    """What the payments of an invoice come to. What was not released, was taken back, or is the application of a credit
+    note, does not count."""
     taken_back = {one.ref_nbr for one in there if one.type in VOIDING and _is_released(one)}
     paying = [one for one in there if one.type in PAYING and _is_released(one) and one.ref_nbr not in taken_back]
     paying.sort(key=lambda one: (one.application_date or "", one.ref_nbr or ""))
@@ -243,8 +249,8 @@ def _in_its_currency(job: Job, number: str) -> Decimal:
 def _is_being_sent(job: Job, number: str) -> None:
     """Raises Needs while the invoice is on its way to Basware, and Paused as long as the books' invoices were never
     read."""
-    books = Feed.objects.filter(connection=job.flow.integration.books, key=INVOICES, enabled=True, read_until=None)
-    if books.exists():
+    feeds = Feed.objects.filter(connection=job.flow.integration.books, key=INVOICES, enabled=True, paused_reason="")
+    if feeds.filter(read_until=None).exists():
         raise Paused("The invoices in Visma.net are read first.", retry_at=db_now() + ABOUT_TO)
     on_its_way = Delivery.objects.filter(
         integration_id=job.flow.integration_id,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django_scopes import scope
 
+from integrations.flows.visma_basware_paid import Payments, paid_by
 from integrations.models import Delivery, Issue, State
+from integrations.systems.visma import wire_ledger as ledger
 from tests.integrations.flows.test_basware import bodies, configured, failures
 from tests.integrations.flows.test_basware_back import INVOICES, books, document, documents, history
 from tests.support.simulators import Simulators
@@ -155,3 +158,39 @@ def test_what_is_voided_is_left_to_a_person_and_a_reversal_goes_as_a_credit_note
     with scope(tenant=paying.tenant):
         sentences = Issue.objects.filter(status=Issue.Status.OPEN).values_list("sentence", flat=True)
         assert any("Basware has approved it" in one and number in one for one in sentences)
+
+
+def paid(number: str, amount: str, **values: Any) -> ledger.InvoicePayment:
+    """A released payment of an invoice in kronor."""
+    line = {name: values.pop(name) for name in ("cash_discount_taken", "withholding_tax") if name in values}
+    paid_line = ledger.PaidLine(amount_paid=Decimal(amount), currency="SEK", supplier_ref="F-1", **line)
+    given = {"type": "Payment", "status": "Closed", "released": True, "currency": "SEK", **values}
+    day = f"2026-01-{number[-2:]}T00:00:00"
+    return ledger.InvoicePayment(ref_nbr=number, application_date=day, lines=(paid_line,), **given)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        paid("000009", "70", status="Balanced", released=False),
+        paid("000009", "70", type="DebitAdj"),
+        paid("000009", "70", status="Voided"),
+    ],
+    ids=["not released", "a credit note", "voided"],
+)
+def test_only_payments_that_stand_count(other: ledger.InvoicePayment) -> None:
+    found = paid_by([paid("000002", "20"), other, paid("000001", "10")])
+    assert (found.paid, found.payment, found.paid_on) == (30, "000002", "2026-01-02")
+    assert (found.currency, found.supplier_number, found.in_other_currency) == ("SEK", "F-1", False)
+
+
+def test_a_payment_that_was_taken_back_does_not_count_whatever_its_status_says() -> None:
+    void = paid("000002", "-20", type="VoidPayment")
+    assert paid_by([paid("000001", "10"), paid("000002", "20"), void]).paid == 10
+    assert paid_by([paid("000002", "20"), void]) == Payments(supplier_number="F-1")
+
+
+def test_a_cash_discount_settles_and_another_currency_is_said() -> None:
+    found = paid_by([paid("000001", "97", cash_discount_taken=Decimal(2), withholding_tax=Decimal(1))])
+    assert (found.paid, found.discount) == (100, 3)
+    assert paid_by([paid("000001", "10", currency="EUR")]).in_other_currency
