@@ -11,7 +11,7 @@ from integrations.engine.handle import FenceLost, RunHandle
 from integrations.engine.read import subscriptions_of
 from integrations.engine.sessions import Sessions
 from integrations.flows.contract import FlowSpec, Needs
-from integrations.flows.registry import flow_spec
+from integrations.flows.registry import flow_spec, flows_of_pair
 from integrations.http.errors import Fault
 from integrations.models import OPEN_STATES, Delivery, Feed, Flow, Record, State
 from integrations.systems.registry import system
@@ -28,7 +28,9 @@ def see_to(delivery: Delivery, missing: Needs, sessions: Sessions) -> str:
     sent. Never raises for what the source is to blame for: what waits is looked at again."""
     parents = _parents(delivery, missing)
     if not parents:
-        return "No flow that is switched on sends it."
+        others = flows_of_pair(delivery.flow.integration.pair)
+        sent = any(spec.entity == missing.entity and not spec.keeps for spec in others)
+        return "No flow that is switched on sends it." if sent else ""  # no flow ever does: a person says what it is
     ids = [flow.pk for flow, _ in parents]
     if delivery.flow_id in ids and delivery.record.source_id == missing.source_id:
         return ""  # it waits for what an earlier version of it, or somebody by hand, has made there

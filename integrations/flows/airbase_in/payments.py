@@ -41,6 +41,7 @@ def make_payment(job: Job) -> Prepared:
             remedy="Book it by hand in Visma.net, and settle this delivery as arrived.",
             field="applied_to",
         )
+    _must_be_in_one_currency(payment, invoices)
     _must_have_its_sign(payment, invoices)
     settings = job.flow.settings
     command = commands.MakePayment(
@@ -61,6 +62,32 @@ def make_payment(job: Job) -> Prepared:
     )
     pays = {paid.key: str(abs(paid.bill.amount)) for paid in invoices}
     return command_for(job, command, document=payment, meta={PAYS: pays})
+
+
+def _must_be_in_one_currency(payment: ApprovedPayment, invoices: list[Paid]) -> None:
+    """Raises Unmappable for a payment from an account in another currency than its bills. Visma.net takes a cross rate
+    for each line, and which way round it counts is not documented: the currency difference is booked by a person."""
+    bills = {paid.bill.currency for paid in invoices if paid.bill.currency}
+    others = bills | ({payment.settled_in} if payment.settled_in else set())
+    if not payment.currency or others <= {payment.currency}:
+        return
+    left = f", and {payment.settled} {payment.settled_in} left the account" if payment.settled is not None else ""
+    what = ", ".join(f"{paid.bill.amount} {paid.bill.currency or payment.currency} of {paid.key}" for paid in invoices)
+    raise Unmappable(
+        f"Payment {payment.airbase_id} of Airbase is of {payment.amount} {payment.currency}{left}; it pays {what}. "
+        "Payments in two currencies are not booked.",
+        remedy=f"Book and release it in Visma.net: a payment of {_from_account(payment)}, applied to {what}; "
+        f"Visma.net shows the currency difference. Call it “{stamp_of(payment)}” in its description, then settle this "
+        "delivery as arrived with its number, which Airbase is told.",
+        field="currency",
+    )
+
+
+def _from_account(payment: ApprovedPayment) -> str:
+    account = f" from cash account {payment.bank_account}" if payment.bank_account else ""
+    if payment.settled is not None:
+        return f"{payment.settled} {payment.settled_in}{account}"
+    return f"{payment.amount} {payment.currency}{account}"
 
 
 def _must_have_its_sign(payment: ApprovedPayment, invoices: list[Paid]) -> None:

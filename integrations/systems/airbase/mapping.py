@@ -68,6 +68,10 @@ class ApprovedPayment(Value, frozen=True, kw_only=True):
     currency: str
     bank_account: str
     """Number of the cash account in our books; "" when it is not said."""
+    settled: Decimal | None = None
+    """What left the account, where Airbase says it."""
+    settled_in: str = ""
+    """In which currency."""
     branch: str
     bills: tuple[PaidBill, ...] = ()
     notes: str = ""
@@ -275,10 +279,19 @@ def payment(raw: bytes) -> ApprovedPayment:
         amount=total,
         currency=entry.currency.code if entry.currency else "",
         bank_account=entry.bank_account.reference if entry.bank_account else "",
+        **_settlement(entry),
         branch=entry.subsidiary.reference if entry.subsidiary else "",
         bills=tuple(_paid(a, bills.get(a.own_id), total if len(applied) == 1 else None, entry) for a in applied),
         notes=entry.notes or "",
     )
+
+
+def _settlement(entry: wire.Entry) -> dict[str, Any]:
+    said = entry.amounts.settlement_amount if entry.amounts is not None else None
+    if said is None or said.currency is None or not said.currency.code:
+        return {}
+    settled = _amount(said.amount, "settlement_amount", entry.own_id)
+    return {"settled": abs(settled), "settled_in": said.currency.code}
 
 
 def _paid(applied: wire.Applied, bill_row: wire.Entry | None, whole: Decimal | None, entry: wire.Entry) -> PaidBill:

@@ -141,8 +141,13 @@ class Payments(_Source):
         needs_bills = (
             entry.type in self._options.payment_types and standing not in (OTHERS, NOBODYS) and fingerprint not in known
         )
-        bills = [self._bill(a.own_id) for a in entry.applied_to or ()] if needs_bills else []
-        whole = b'{"payment":%b,"bills":[%b]}' % (raw, b",".join(b for b in bills if b is not None))
+        bills = {a.own_id: self._bill(a.own_id) for a in entry.applied_to or ()} if needs_bills else {}
+        shown = [bill for bill in bills.values() if bill is not None]
+        whole = b'{"payment":%b,"bills":[%b]}' % (raw, b",".join(shown))
+        if len(shown) < len(bills):
+            # They are asked for again at each read; once they are there, the payment is something new.
+            missing = sorted(own_id for own_id, bill in bills.items() if bill is None)
+            fingerprint = _fingerprint(raw, f"{_mark(standing, entry.status)} without {' '.join(missing)}")
         return Item(
             source_id=entry.own_id,
             raw=whole,

@@ -284,6 +284,7 @@ def test_a_payment_without_its_invoice_waits_and_says_so(airbase: World, settle:
         waiting = Delivery.objects.filter(flow__key="payments", operation="send").latest("pk")
         assert waiting.state == State.PENDING
         assert "supplier invoice NOWHERE-1" in waiting.reason
+        assert "No flow" not in waiting.reason
         issue = Issue.objects.get(status=Issue.Status.OPEN, error_class="missing_link")
         assert "NOWHERE-1" in issue.sentence
         assert len(bodies(airbase, "supplierPayment", system="visma")) == known

@@ -142,6 +142,7 @@ def test_what_is_paid_with_the_wrong_sign_is_not_booked(kind: str, amount: str) 
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(600)
 def test_lines_that_cannot_be_told_apart_are_left_to_a_person(
     airbase_world: World, settle: Callable[..., None]
 ) -> None:

@@ -13,7 +13,7 @@ from tests.integrations.flows.test_airbase import act, airbase, bodies, failures
 from tests.support.world import World
 
 __all__ = ["airbase"]
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 Settle = Callable[..., None]
 
 

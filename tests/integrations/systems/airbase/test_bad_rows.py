@@ -109,6 +109,29 @@ def test_rule_09_a_payment_whose_bill_does_not_come_keeps_no_other_back(airbase:
     assert Breaker.objects.get(connection=session.connection).position == Breaker.Position.CLOSED
 
 
+def test_a_bill_that_is_not_there_yet_is_asked_for_again(airbase: Served, opened: Open) -> None:
+    """Its payment was captured without it, and is something new once the bill is there."""
+    given = {"company": "FI", "vendor": None, "total_amount": "12.00", "type": "bill_payment", "status": "sync_ready"}
+    applied = {**given, "applied_to": [{"id": "later", "airbase_id": "later"}]}
+    told = airbase.control("act", {"system": "airbase", "action": "add_entry", "with": applied})
+    session = opened(lambda asked, says: False)
+    source = Payments(session.connection, session)
+    first = source.fetch(told["result"])
+    assert first is not None
+    assert b'"bills":[]' in first.raw
+    raw = source._client.one("/v1/accounting/ledger_entries/", told["result"])
+    assert raw is not None
+    again = source._item(raw, frozenset({first.fingerprint}))
+    assert again.fingerprint == first.fingerprint, "as long as it is not there, it says nothing new"
+    source._bill = lambda airbase_id: b'{"airbase_id":"later"}'  # type: ignore[method-assign]
+    now = source._item(raw, frozenset({first.fingerprint}))
+    assert b'"bills":[{"airbase_id":"later"}]' in now.raw
+    assert now.fingerprint != first.fingerprint
+    source._bill = lambda airbase_id: pytest.fail("it is known")  # type: ignore[method-assign]
+    assert source._item(raw, frozenset({now.fingerprint})).fingerprint == now.fingerprint
+    airbase.mutate("ledger_entries", {"status": "sync_complete"}, key=f"FI/{told['result']}")
+
+
 def test_rule_09_a_vendor_that_cannot_be_read_keeps_no_other_back(airbase: Served, opened: Open) -> None:
     session = opened(lambda asked, says: False)
     every = read(NewVendors(session.connection, session))
