@@ -29,6 +29,7 @@ from integrations.systems.visma.settings import Options
 from portal.common.clock import db_now
 from portal.tenants.models import Tenant
 from tests.support.cluster import Cluster
+from tests.support.contents import differences
 from tests.support.networks import (
     must_stand,
     of_number,
@@ -269,6 +270,7 @@ def test_the_wholesalers_story(world: World, resting: Cluster) -> None:
     cluster.settle(seconds=60, read=False)
     weather.clear()
     assert stands(world) == expected(world)
+    assert differences(world) == []
     assert {d.document for d in stands(world)} == {"850", "810", "856"}
     ordered = {d.number for d in stands(world) if d.document == "850"}
     assert {row(world, "purchaseorder", number)["warehouse"]["id"] for number in ordered} == set(WAREHOUSES)
@@ -320,7 +322,13 @@ def test_the_wholesalers_story(world: World, resting: Cluster) -> None:
         said = readable.values_list("network_status", flat=True)
         assert [s.get("our acknowledgment") for s in said] == ["accepted"] * 5
 
-    # 5. Everything is acknowledged, nothing is open, and two more looks find nothing to do.
+    # 5. Every document says what the books say, line by line, but for the order: an order that its supplier changed is
+    # not sent back. Everything is acknowledged, nothing is open, and two more looks find nothing to do.
+    wrong = differences(world)
+    assert wrong
+    assert {line.partition(" says ")[0].partition(" has ")[0] for line in wrong} == {
+        str(("orderful", "850", changed, f"SUP{row(world, 'purchaseorder', changed)['supplier']['number']}T"))
+    }
     _until(cluster, lambda: _unacknowledged(world) == 0)
     assert {d.state for d in world.deliveries()} == {State.DELIVERED, State.NO_EFFECT}
     before = len(world.deliveries()), len(stands(world))
@@ -393,6 +401,8 @@ def test_webhooks_are_lost_for_a_day_and_polling_finds_everything(world: World, 
     endpoint.refresh_from_db()
     last_event = endpoint.last_event_at
     assert last_event is not None
+    polled_on = Feed.objects.get(connection=connection, key="purchase-orders").due_at
+    assert polled_on - db_now() < dt.timedelta(minutes=10), "who sends webhooks is polled as before"
 
     for hour in range(24):
         number = (first, other)[hour % 2]
@@ -403,6 +413,8 @@ def test_webhooks_are_lost_for_a_day_and_polling_finds_everything(world: World, 
     for number in (first, other):
         versions = [d for d in of_number(stands(world), number) if d.document == "850"]
         assert newest[number] in {d.total for d in versions}
+    times = {number: len(of_number(stands(world), number)) for number in (first, other)}
+    assert [line for line in differences(world, versions=times) if "'850'" in line] == []
     endpoint.refresh_from_db()
     assert endpoint.last_event_at == last_event, "no event came"
     polled = Feed.objects.get(connection=connection, key="purchase-orders").last_read_at

@@ -47,7 +47,7 @@ def must_stand(world: World, *, without: frozenset[str] = frozenset()) -> list[S
 def sales_that_must_stand(world: World) -> list[Standing]:
     """Every invoice and credit note to a customer with an agreement, once, as an original."""
     found = []
-    for row in _rows_of(world, "customerInvoice"):
+    for row in rows_of(world, "customerInvoice"):
         agreed = agreement(world, row["customer"]["number"], "810", entity="customer")
         if agreed and row["status"] in INVOICE_STATUSES and row["documentType"] in SALES_TYPES:
             network, receiver = agreed
@@ -59,7 +59,7 @@ def sales_that_must_stand(world: World) -> list[Standing]:
 def receipts_that_must_stand(world: World) -> list[Standing]:
     """Every released receipt of a supplier with an agreement, once, as an original; its total is the quantity."""
     found = []
-    for row in _rows_of(world, "purchaseReceipt"):
+    for row in rows_of(world, "purchaseReceipt"):
         agreed = agreement(world, row["supplier"]["number"], "856")
         if agreed and row["status"] == "Released" and row["receiptType"] == "PoReceipt":
             network, receiver = agreed
@@ -76,7 +76,7 @@ def of_number(documents: list[Standing], number: str) -> list[Standing]:
 
 
 def _orders(world: World, without: frozenset[str]) -> Iterator[Standing]:
-    for row in _rows_of(world, "purchaseorder"):
+    for row in rows_of(world, "purchaseorder"):
         agreed = agreement(world, row["supplier"]["number"], "850")
         if agreed and row["status"] in ORDER_STATUSES and row["orderNbr"] not in without:
             network, receiver = agreed
@@ -84,7 +84,7 @@ def _orders(world: World, without: frozenset[str]) -> Iterator[Standing]:
 
 
 def _invoices(world: World, without: frozenset[str]) -> Iterator[Standing]:
-    for row in _rows_of(world, "supplierInvoice"):
+    for row in rows_of(world, "supplierInvoice"):
         agreed = agreement(world, row["supplier"]["number"], "810")
         leaves = row["status"] in INVOICE_STATUSES and row["documentType"] in INVOICE_TYPES
         if agreed and leaves and row["referenceNumber"] not in without:
@@ -94,7 +94,7 @@ def _invoices(world: World, without: frozenset[str]) -> Iterator[Standing]:
             yield Standing(network, "810", number, receiver, "original", total)
 
 
-def _rows_of(world: World, entity: str) -> list[dict[str, Any]]:
+def rows_of(world: World, entity: str) -> list[dict[str, Any]]:
     begin = f"{world.company}/"
     return [r["body"] for r in world.simulators.rows("visma", entity) if r["key"].startswith(begin)]
 
@@ -141,10 +141,10 @@ def _mosaic(message: dict[str, Any]) -> dict[str, Any]:
 
 def _spelled(message: dict[str, Any]) -> dict[str, Any]:
     """What a document in Orderful's older form says: X12 with its names spelled out."""
-    named = dict(_named(message))
+    named = dict(named_of(message))
     order = named.get("beginningSegmentForPurchaseOrder")
     if order:
-        total = next(a["monetaryAmount"] for n, a in _named(message) if a.get("amountQualifierCode") == "TT")
+        total = next(a["monetaryAmount"] for n, a in named_of(message) if a.get("amountQualifierCode") == "TT")
         return {
             "number": order["purchaseOrderNumber"],
             "purpose": PURPOSES[order["transactionSetPurposeCode"]],
@@ -152,7 +152,7 @@ def _spelled(message: dict[str, Any]) -> dict[str, Any]:
         }
     notice = named.get("beginningSegmentForShipNotice")
     if notice:
-        shipped = [s["numberOfUnitsShipped"] for n, s in _named(message) if n == "itemDetailShipment"]
+        shipped = [s["numberOfUnitsShipped"] for n, s in named_of(message) if n == "itemDetailShipment"]
         return {
             "number": notice["shipmentIdentification"],
             "purpose": PURPOSES[notice["transactionSetPurposeCode"]],
@@ -164,7 +164,7 @@ def _spelled(message: dict[str, Any]) -> dict[str, Any]:
     return {"number": invoice["invoiceNumber"], "purpose": purpose, "total": money(total)}
 
 
-def _named(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
+def named_of(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """Every segment below, with its name."""
     if isinstance(node, dict):
         for name, value in node.items():
@@ -172,7 +172,7 @@ def _named(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
                 if isinstance(entry, dict) and all(isinstance(v, str) for v in entry.values()):
                     yield name, entry
                 else:
-                    yield from _named(entry)
+                    yield from named_of(entry)
 
 
 def _at_cleo(world: World, sender: str) -> Iterator[Standing]:
@@ -180,7 +180,7 @@ def _at_cleo(world: World, sender: str) -> Iterator[Standing]:
         body = row["body"]
         if body["direction"] != "outbound" or f"_{sender}_" not in body["name"]:
             continue
-        receiver, segments = _read(body["content"])
+        receiver, segments = read_file(body["content"])
         yield _standing(receiver, segments)
 
 
@@ -202,7 +202,7 @@ def _standing(receiver: str, segments: list[list[str]]) -> Standing:
     return Standing("cleo", document, number, receiver, PURPOSES[purpose], total)
 
 
-def _read(content: str) -> tuple[str, list[list[str]]]:
+def read_file(content: str) -> tuple[str, list[list[str]]]:
     """Receiver and segments of an interchange in X12 text, or of the JSON rendering of its set."""
     if content.startswith("ISA"):
         separator, terminator = content[3], content[105]

@@ -49,6 +49,16 @@ def test_an_agreement_is_made_on_the_page_of_its_partner(house: House, root: Cli
     assert AuditEvent.objects.filter(action="agreement.created", actor=house.root).exists()
 
 
+def test_a_document_says_over_which_network_and_in_which_format_it_went(house: House, staff: Client) -> None:
+    Agreement.objects.update(transport="VAN", partner_format="EDIFACT")
+    house.failed.transaction_set = house.sent
+    house.failed.save(update_fields=["transaction_set"])
+    way = f"{house.interchange.network}, by VAN, in EDIFACT"
+    pages = {"edi_transactionset": house.sent.pk, "integrations_delivery": house.failed.pk}
+    for name, pk in pages.items():
+        assert way in staff.get(reverse(f"admin:{name}_change", args=[pk])).content.decode(), name
+
+
 def test_only_networks_of_the_same_tenant_can_be_chosen(house: House, root: Client) -> None:
     foreign = Network.objects.create(tenant=house.other, key="orderful", name="Foreign network")
     page = reverse("admin:edi_agreement_change", args=[house.agreement.pk])
