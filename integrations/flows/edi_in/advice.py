@@ -30,7 +30,9 @@ GOOD = ("TA", "TE")
 """Of a whole set: what was wrong with it before is over."""
 REJECTED = TransactionSet.Acknowledged.REJECTED
 NAMED = {"PO": "850", "IV": "810"}
-"""OTI02 → the set that is most likely meant, where OTI10 does not say which."""
+"""OTI02 → the set that is meant, where OTI10 does not say which."""
+SENT_AS = {"850": ("850", "ORDERS", "860", "ORDCHG"), "810": ("810", "INVOIC"), "856": ("856", "DESADV")}
+"""As what we may have sent a set that is named: in EDIFACT too, and an order as a change of what was told before."""
 CORRECT = "Correct what it names in Visma.net or in the agreement; the corrected version goes out by itself."
 
 
@@ -87,11 +89,12 @@ def _sent_to(row: TransactionSet) -> QuerySet[TransactionSet]:
 
 
 def _about(head: Segment, known: dict[tuple[str, str], TransactionSet]) -> TransactionSet | None:
-    """The newest document of ours that is meant: invoices and orders may have the same number."""
-    number, stated = head.get(3).strip(), head.get(10).strip()
-    if stated:
-        return known.get((stated, number))
-    return known.get((NAMED.get(head.get(2).strip(), ""), number)) or known.get(("", number))
+    """The newest document of ours that is meant. Where it is said of what kind it is, one of another kind is not: an
+    invoice and an order may have the same number."""
+    number = head.get(3).strip()
+    stated = head.get(10).strip() or NAMED.get(head.get(2).strip(), "")
+    found = [known[kind, number] for kind in SENT_AS.get(stated, (stated,)) if (kind, number) in known]
+    return max(found, key=lambda sent: sent.pk, default=None)
 
 
 def _noted(head: Segment, errors: Sequence[Segment], *, sent: TransactionSet, sender: str) -> list[Problem]:

@@ -147,6 +147,16 @@ def test_an_824_is_noted_on_the_document_it_means_until_a_good_one_comes(world: 
     newer.refresh_from_db()
     assert "application" not in (newer.network_status or {})
 
+    # An order of the number of an invoice that we never sent is not what is meant.
+    TransactionSet.objects.filter(pk=invoice.pk).update(business_number="ELSEWHERE")
+    advice = f"ST*824*0001~BGN*00*1*20261121~OTI*IR*IV*{newer.business_number}~SE*4*0001~"
+    text = STRAY_997.partition("ST*")[0] + advice + "GE*1*1~IEA*1*000000900~"
+    text = text.replace("GS*FA*", "GS*AG*").replace("000000900", "000000903")
+    file_in(world, content=text, folder=f"{FOLDER}", name="advice3.edi")
+    until(world, settle, lambda: bool(world.deliveries(flow__key="advices", state=State.FAILED)))
+    newer.refresh_from_db()
+    assert "application" not in (newer.network_status or {})
+
 
 def test_documents_of_partners_are_kept_once_and_answers_stand_on_the_order(world: World, settle: Settle) -> None:
     settle()
