@@ -22,6 +22,8 @@ from integrations.systems.contract import Unmappable
 
 Row = dict[str, Any]
 FOUR = Decimal("0.0001")
+HOLD_PAYMENTS = "HoldPayments"
+"""Status of a supplier in our books that can be ordered from and must not be paid."""
 SETTLED = "Paid or settled in Visma.net"
 """Description of the line by which a bill is lower than its invoice."""
 
@@ -105,8 +107,10 @@ def plain(number: str) -> str:
 
 
 def vendor(supplier: Supplier) -> Row:
-    """A supplier. Names alone are known to be taken; tax id and e-mail are sent because the brief's API has them."""
-    row: Row = {"erp_reference_id": supplier.number, "name": supplier.name, "is_active": supplier.active}
+    """A supplier. Names alone are known to be taken; tax id and e-mail are sent because the brief's API has them. One
+    that is not to be paid is not active: orders may still go to it, but Airbase is where payments begin."""
+    active = supplier.active and supplier.status != HOLD_PAYMENTS
+    row: Row = {"erp_reference_id": supplier.number, "name": supplier.name, "is_active": active}
     tax_id = supplier.vat_number or supplier.organisation_number
     if tax_id:
         row["tax_id"] = tax_id
