@@ -218,7 +218,7 @@ def totals_table(found: Sequence[services.Total]) -> Table:
             f"{total.documents:,}",
             f"{total.net_here} + {total.tax_here}",
             f"{total.net_there} + {total.tax_there}",
-            badge("equal", "ok") if not total.difference else badge(str(total.difference), "bad"),
+            badge("equal", "ok") if total.is_equal else badge(_difference(total), "bad"),
         )
         for total in found[:ROWS_SHOWN]
     ]
@@ -228,6 +228,10 @@ def totals_table(found: Sequence[services.Total]) -> Table:
         rows=rows,
         empty="",
     )
+
+
+def _difference(total: services.Total) -> str:
+    return str(total.difference) if total.difference else "0, but net and tax differ"
 
 
 def lines_table(lines: list[dict[str, Any]]) -> Table:

@@ -124,6 +124,11 @@ class Total(msgspec.Struct, kw_only=True):
     def difference(self) -> Decimal:
         return self.net_here + self.tax_here - self.net_there - self.tax_there
 
+    @property
+    def is_equal(self) -> bool:
+        """Whether both sides say the same net and the same tax: what one has too much of may make up for the other."""
+        return (self.net_here, self.tax_here) == (self.net_there, self.tax_there)
+
 
 def totals_of(lines: list[dict[str, Any]]) -> list[Total]:
     """By day, currency and tax code; [] for a flow whose amounts are not told so."""

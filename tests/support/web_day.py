@@ -271,7 +271,11 @@ def reconciled(flow: str, *, since: dt.datetime, seconds: float) -> tuple[dict[s
     totals = operations.totals_of(lines)
     said = [asked.problem] if asked.problem else []
     said += [f"{flow} {one['number']}: {one['kind']}" for one in lines if one["counts_here"] and one["kind"] != "same"]
-    said += [f"{flow} {t.day} {t.currency} {t.code}: {t.difference}" for t in totals if t.difference]
+    said += [
+        f"{flow} {t.day} {t.currency} {t.code}: {t.net_here} + {t.tax_here} here, {t.net_there} + {t.tax_there} there"
+        for t in totals
+        if not t.is_equal
+    ]
     shown = {f"{t.day} {t.currency} {t.code}": f"{t.net_there} + {t.tax_there}" for t in totals}
     return shown, said + ([] if totals else [f"{flow}: nothing was compared"])
 
