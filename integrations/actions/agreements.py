@@ -7,11 +7,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from edi.models import TradingPartner
 from integrations.services import operations as services
+from portal.common.language import spoken
 from portal.site import Done, Line, Notice, PersonAction, Plan, Reason, page_link, person
+from portal.site.marks import thousands
 
 
 class SendUnagreed(PersonAction):
@@ -27,15 +31,18 @@ class SendUnagreed(PersonAction):
         row = rows.get()
         found = services.unagreed(row)
         off = [str(one.flow) for one in found if not (one.flow.enabled and one.flow.integration.enabled)]
-        refusal = f"Switched off: {', '.join(dict.fromkeys(off))}. Switch it on first." if off else ""
+        names = ", ".join(dict.fromkeys(off))
+        refusal = _("Switched off: %(names)s. Switch it on first.") % {"names": names} if off else ""
         return Plan(
-            title=f"Send what was not sent to {row}",
-            sentence="These documents were read before anything was agreed about them. Each is looked at once more, as "
-            "the books say it now, and goes as any new document does. If the partner has one by another way, it gets "
-            "it a second time.",
-            lines=tuple(Line(words_of(one), f"{len(one.source_ids):,}", strong=True) for one in found),
-            refusal=refusal if found else f"Nothing was kept from {row} for want of an agreement.",
-            button="Send them",
+            title=_("Send what was not sent to %(row)s") % {"row": row},
+            sentence=_(
+                "These documents were read before anything was agreed about them. Each is looked at "
+                "once more, as the books say it now, and goes as any new document does. If the "
+                "partner has one by another way, it gets it a second time."
+            ),
+            lines=tuple(Line(words_of(one), thousands(len(one.source_ids)), strong=True) for one in found),
+            refusal=refusal if found else _("Nothing was kept from %(row)s for want of an agreement.") % {"row": row},
+            button=_("Send them"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[TradingPartner], data: Mapping[str, Any]) -> Done:
@@ -43,13 +50,18 @@ class SendUnagreed(PersonAction):
         planned = services.ask_send_unagreed(rows.get(), reason=data["reason"], actor=who)
         made = [services.start(one, actor=who) for one in planned]
         links = format_html_join(", ", "{}", ((page_link(one),) for one in made))
-        return Done("Workers send them: " + links)
+        return Done(format_html(_("Workers send them: {}."), links))
 
 
 def words_of(found: services.Unagreed) -> str:
     """As "850 live over Cleo, since 2026-05-03"."""
     agreed = found.agreement
-    return f"{agreed.set_id} {agreed.stream} over {agreed.network}, since {found.since:%Y-%m-%d}"
+    return _("%(set)s %(stream)s over %(network)s, since %(day)s") % {
+        "set": agreed.set_id,
+        "stream": spoken(agreed.stream),
+        "network": agreed.network,
+        "day": f"{found.since:%Y-%m-%d}",
+    }
 
 
 def unsent_notice(row: TradingPartner) -> list[Notice]:
@@ -58,13 +70,19 @@ def unsent_notice(row: TradingPartner) -> list[Notice]:
     if not found:
         return []
     count, since = sum(len(one.source_ids) for one in found), min(one.since for one in found)
-    counted, were = ("1 document", "was") if count == 1 else (f"{count:,} documents", "were")
+    said = ngettext(
+        "%(n)s document since %(since)s was not sent for want of this agreement:",
+        "%(n)s documents since %(since)s were not sent for want of this agreement:",
+        count,
+    )
     return [
         Notice(
             kind="wait",
-            sentence=f"{counted} since {since:%Y-%m-%d} {were} not sent for want of this agreement: "
-            + "; ".join(f"{len(one.source_ids):,} × {words_of(one)}" for one in found)
+            sentence=said % {"n": thousands(count), "since": f"{since:%Y-%m-%d}"}
+            + " "
+            + "; ".join(f"{thousands(len(one.source_ids))} × {words_of(one)}" for one in found)
             + ".",
-            remedy=f"“{SendUnagreed.label}” sends them, unless the partner got them by another way.",
+            remedy=_("“%(label)s” sends them, unless the partner got them by another way.")
+            % {"label": spoken(SendUnagreed.label)},
         )
     ]

@@ -7,12 +7,15 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from integrations.actions.deliveries import OnDeliveries, what_it_is
 from integrations.models import Delivery, State
 from integrations.selectors import asked_of
 from integrations.services import deliveries as services
 from portal.site import Done, Line, OptionalReason, Plan, Reason, Table, person
+from portal.site.marks import thousands
 
 LINES_SHOWN = 30
 WAITING = Q(state=State.WAITING, waits_for=services.APPROVAL)
@@ -33,15 +36,17 @@ class Approve(OnDeliveries):
 
     def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
         mine = list(self.taken(rows).order_by("pk")[:LINES_SHOWN])
-        lines = what_it_is(rows) if rows.count() == 1 else [Line("Chosen", f"{rows.count():,}")]
+        lines = what_it_is(rows) if rows.count() == 1 else [Line(_("Chosen"), thousands(rows.count()))]
         lines += [Line(one.business_number, said) for one in mine for said in asked_of(one)]
         return Plan(
-            title="Approve: let it be applied",
-            sentence="It is applied as it is shown here. When the record has been changed since, so that something "
-            "else would be written, you are asked again.",
+            title=_("Approve: let it be applied"),
+            sentence=_(
+                "It is applied as it is shown here. When the record has been changed since, so that "
+                "something else would be written, you are asked again."
+            ),
             lines=tuple(lines[:LINES_SHOWN]),
-            refusal="" if mine else "None of the chosen deliveries waits for approval.",
-            button=f"Approve {len(mine):,}" if len(mine) > 1 else "Approve",
+            refusal="" if mine else _("None of the chosen deliveries waits for approval."),
+            button=_("Approve %(n)s") % {"n": thousands(len(mine))} if len(mine) > 1 else _("Approve"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
@@ -49,7 +54,7 @@ class Approve(OnDeliveries):
         many = services.each(
             self.ids(rows), lambda pk: services.approve(pk, actor=actor, reason=data.get("reason", ""))
         )
-        return self.outcome(many, "approved")
+        return self.outcome(many, ngettext("%(n)s delivery approved.", "%(n)s deliveries approved.", many.done))
 
 
 class Refuse(OnDeliveries):
@@ -64,21 +69,23 @@ class Refuse(OnDeliveries):
 
     def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
         mine = [one for one in self.taken(rows).order_by("pk")[:LINES_SHOWN] if services.may_be_refused(one)]
-        lines = what_it_is(rows) if rows.count() == 1 else [Line("Chosen", f"{rows.count():,}")]
+        lines = what_it_is(rows) if rows.count() == 1 else [Line(_("Chosen"), thousands(rows.count()))]
         lines += [Line(one.business_number, said) for one in mine for said in asked_of(one)]
         return Plan(
-            title="Refuse: it is not applied",
-            sentence="Nothing is written. The sender is told that it was refused, where an answer is agreed with it. "
-            "What comes after it goes on.",
+            title=_("Refuse: it is not applied"),
+            sentence=_(
+                "Nothing is written. The sender is told that it was refused, where an answer is "
+                "agreed with it. What comes after it goes on."
+            ),
             lines=tuple(lines[:LINES_SHOWN]),
-            refusal="" if mine else "None of the chosen deliveries can be refused.",
-            button=f"Refuse {len(mine):,}" if len(mine) > 1 else "Refuse",
+            refusal="" if mine else _("None of the chosen deliveries can be refused."),
+            button=_("Refuse %(n)s") % {"n": thousands(len(mine))} if len(mine) > 1 else _("Refuse"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
         actor = person(request)
         many = services.each(self.ids(rows), lambda pk: services.refuse(pk, actor=actor, reason=data["reason"]))
-        return self.outcome(many, "refused")
+        return self.outcome(many, ngettext("%(n)s delivery refused.", "%(n)s deliveries refused.", many.done))
 
 
 def asked(row: Delivery) -> list[Table]:
@@ -87,11 +94,15 @@ def asked(row: Delivery) -> list[Table]:
     if not approval.get("asks"):
         return []
     who = approval.get("by") or approval.get("refused_by") or ""
-    title = "What waits for approval" if services.waits_for_approval(row) else f"What {who or 'somebody'} decided about"
+    title = (
+        _("What waits for approval")
+        if services.waits_for_approval(row)
+        else _("What %(who)s decided about") % {"who": who or _("somebody")}
+    )
     return [
         Table(
             title=title,
-            headings=("Change",),
+            headings=(_("Change"),),
             rows=[(line,) for line in asked_of(row)],
             empty="",
         )

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from integrations.models import Connection
 from integrations.services import connections as services
@@ -25,5 +26,9 @@ class TestConnection(PersonAction):
         steps = services.check_connection(connection, actor=person(request))
         failed = [s for s in steps if not s.ok]
         if failed or not steps:
-            return Done("", f"{connection} does not work: {failed[0].detail if failed else 'nothing could be tested.'}")
-        return Done(f"{connection} works: all {len(steps)} steps passed.")
+            return Done(
+                "",
+                _("%(connection)s does not work: %(problem)s")
+                % {"connection": connection, "problem": failed[0].detail if failed else _("nothing could be tested.")},
+            )
+        return Done(_("%(connection)s works: all %(n)s steps passed.") % {"connection": connection, "n": len(steps)})

@@ -10,6 +10,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from integrations.actions.numbers import numbers
 from integrations.models import Connection, Delivery, State
@@ -18,7 +20,8 @@ from integrations.services import deliveries as services
 from integrations.services import operations
 from integrations.services.deliveries import AT_ONCE, Many
 from integrations.services.operations import MOST_PER_MINUTE, PER_MINUTE, Options, Selection
-from integrations.words import flow_label, state_badge
+from integrations.words import STATE_WORDS, flow_label, state_badge
+from portal.common.language import spoken
 from portal.site import (
     Done,
     Line,
@@ -32,11 +35,12 @@ from portal.site import (
     page_url,
     person,
 )
+from portal.site.marks import thousands
 from portal.tenants.models import Tenant
 
 CONTENT = (
-    ("current", "Mapped again from the captured record, with today's settings"),
-    ("original", "The same bytes as before"),
+    ("current", gettext_lazy("Mapped again from the captured record, with today's settings")),
+    ("original", gettext_lazy("The same bytes as before")),
 )
 REFUSALS_SHOWN = 5
 MOST_IDS = 20_000
@@ -46,14 +50,18 @@ MOST_IDS = 20_000
 class ReplayForm(OptionalReason):
     """What is sent when a failed delivery is tried again."""
 
-    content = forms.ChoiceField(label="What is sent", choices=CONTENT, initial="current", widget=forms.RadioSelect)
+    content = forms.ChoiceField(
+        label=gettext_lazy("What is sent"), choices=CONTENT, initial="current", widget=forms.RadioSelect
+    )
     field_order = ("content", "reason")
 
 
 class ForceForm(Reason):
     """What is sent a second time, and why."""
 
-    content = forms.ChoiceField(label="What is sent", choices=CONTENT, initial="current", widget=forms.RadioSelect)
+    content = forms.ChoiceField(
+        label=gettext_lazy("What is sent"), choices=CONTENT, initial="current", widget=forms.RadioSelect
+    )
     field_order = ("content", "reason")
 
 
@@ -61,15 +69,18 @@ class SettleForm(Reason):
     """What a person saw at the other side."""
 
     arrived = forms.ChoiceField(
-        label="What is true",
-        choices=(("yes", "It arrived: it is there"), ("no", "It did not arrive: send it again, byte for byte")),
+        label=gettext_lazy("What is true"),
+        choices=(
+            ("yes", gettext_lazy("It arrived: it is there")),
+            ("no", gettext_lazy("It did not arrive: send it again, byte for byte")),
+        ),
         widget=forms.RadioSelect,
     )
     reason = forms.CharField(
-        label="What you saw, and where",
+        label=gettext_lazy("What you saw, and where"),
         max_length=300,
         widget=forms.TextInput(attrs={"size": 70}),
-        help_text="Kept as the proof, with your name: there is no other.",
+        help_text=gettext_lazy("Kept as the proof, with your name: there is no other."),
     )
     field_order = ("arrived", "reason")
 
@@ -93,35 +104,48 @@ class OnDeliveries(PersonAction):
         """Counts by state, and lines that say what is left alone and why."""
         states = count_states(rows)
         total, mine = sum(states.values()), sum(states.get(s, 0) for s in self.takes)
-        lines = what_it_is(rows) if total == 1 else [Line("Chosen", f"{total:,}")]
-        lines.append(Line(verb, f"{min(mine, AT_ONCE):,}", strong=True))
+        lines = what_it_is(rows) if total == 1 else [Line(_("Chosen"), thousands(total))]
+        lines.append(Line(verb, thousands(min(mine, AT_ONCE)), strong=True))
         if mine > AT_ONCE:
-            lines.append(Line("Left for the next time", f"{mine - AT_ONCE:,}: at most {AT_ONCE} at once, oldest first"))
+            lines.append(
+                Line(
+                    _("Left for the next time"),
+                    _("%(n)s: at most %(most)s at once, oldest first")
+                    % {"n": thousands(mine - AT_ONCE), "most": AT_ONCE},
+                )
+            )
         for state, number in sorted(states.items()):
             if state not in self.takes:
-                lines.append(Line(f"Left alone: {State(state).label}", f"{number:,}. {WHY_NOT[State(state)]}"))
+                lines.append(
+                    Line(
+                        _("Left alone: %(label)s") % {"label": STATE_WORDS[State(state)]},
+                        f"{thousands(number)}. {spoken(WHY_NOT[State(state)])}",
+                    )
+                )
         return states, lines
 
-    def outcome(self, many: Many, verb: str) -> Done:
+    def outcome(self, many: Many, said: str) -> Done:
+        """`said`: what became of `n` deliveries."""
         if not many.done and many.refused:
             raise Refused(" ".join(many.refused[:REFUSALS_SHOWN]))
         more = len(many.refused) - REFUSALS_SHOWN
-        refused = " ".join(many.refused[:REFUSALS_SHOWN]) + (f" And {more} more." if more > 0 else "")
-        plural = "delivery" if many.done == 1 else "deliveries"
-        return Done(f"{many.done:,} {plural} {verb}.", refused)
+        refused = " ".join(many.refused[:REFUSALS_SHOWN]) + (
+            " " + _("And %(more)s more.") % {"more": more} if more > 0 else ""
+        )
+        return Done(said % {"n": thousands(many.done)}, refused)
 
 
 WHY_NOT = {
-    State.WAITING: "It goes by itself when what it waits for is there.",
-    State.PENDING: "It goes by itself.",
-    State.SENDING: "It is on its way.",
-    State.ACCEPTED: "The other side has it; its verdict is awaited.",
-    State.IN_DOUBT: "First it must be known whether it arrived: settle it.",
-    State.DELIVERED: "It is there already: nothing is sent twice.",
-    State.NO_EFFECT: "There was nothing to send.",
-    State.FAILED: "It was refused.",
-    State.SUPERSEDED: "A newer version took its place.",
-    State.DISMISSED: "Somebody decided that it is not sent.",
+    State.WAITING: gettext_noop("It goes by itself when what it waits for is there."),
+    State.PENDING: gettext_noop("It goes by itself."),
+    State.SENDING: gettext_noop("It is on its way."),
+    State.ACCEPTED: gettext_noop("The other side has it; its verdict is awaited."),
+    State.IN_DOUBT: gettext_noop("First it must be known whether it arrived: settle it."),
+    State.DELIVERED: gettext_noop("It is there already: nothing is sent twice."),
+    State.NO_EFFECT: gettext_noop("There was nothing to send."),
+    State.FAILED: gettext_noop("It was refused."),
+    State.SUPERSEDED: gettext_noop("A newer version took its place."),
+    State.DISMISSED: gettext_noop("Somebody decided that it is not sent."),
 }
 
 
@@ -133,18 +157,20 @@ class Replay(OnDeliveries):
     takes = (State.FAILED,)
 
     def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
-        states, lines = self.lines(rows, "Tried again")
+        states, lines = self.lines(rows, _("Tried again"))
         failed = states.get(State.FAILED, 0)
         lines += calls_lines(rows)
         return Plan(
-            title="Replay: try again what failed",
-            sentence="Failed deliveries are tried again as the same deliveries: whatever the other side has already "
-            "is not "
-            "made there a second time. They go out in their order, as soon as a worker takes them.",
+            title=_("Replay: try again what failed"),
+            sentence=_(
+                "Failed deliveries are tried again as the same deliveries: whatever the other side "
+                "has already is not made there a second time. They go out in their order, as soon as "
+                "a worker takes them."
+            ),
             lines=tuple(lines),
-            refusal="" if failed else "None of the chosen deliveries has failed, so there is nothing to try again.",
-            button=f"Try all {min(failed, AT_ONCE):,} again" if failed > 1 else "Try again",
-            first="Try the oldest one first" if failed > 1 else "",
+            refusal="" if failed else _("None of the chosen deliveries has failed, so there is nothing to try again."),
+            button=_("Try all %(n)s again") % {"n": thousands(min(failed, AT_ONCE))} if failed > 1 else _("Try again"),
+            first=_("Try the oldest one first") if failed > 1 else "",
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
@@ -153,19 +179,25 @@ class Replay(OnDeliveries):
             self.ids(rows),
             lambda pk: services.reopen(pk, actor=actor, content=data["content"], reason=data["reason"]),
         )
-        return self.outcome(many, "will be tried again")
+        return self.outcome(
+            many, ngettext("%(n)s delivery will be tried again.", "%(n)s deliveries will be tried again.", many.done)
+        )
 
 
 class PacedForm(OptionalReason):
     """What is sent, and how fast."""
 
-    content = forms.ChoiceField(label="What is sent", choices=CONTENT, initial="current", widget=forms.RadioSelect)
+    content = forms.ChoiceField(
+        label=gettext_lazy("What is sent"), choices=CONTENT, initial="current", widget=forms.RadioSelect
+    )
     per_minute = forms.IntegerField(
-        label="At most in a minute",
+        label=gettext_lazy("At most in a minute"),
         min_value=1,
         max_value=MOST_PER_MINUTE,
         initial=PER_MINUTE,
-        help_text="It also waits while little of a target's allowance of calls is left: what is new goes first.",
+        help_text=gettext_lazy(
+            "It also waits while little of a target's allowance of calls is left: what is new goes first."
+        ),
     )
     field_order = ("content", "per_minute", "reason")
 
@@ -182,7 +214,7 @@ class ReplayMany(OnDeliveries):
 
     def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
         tenants, ids = meant(rows)
-        lines = [Line("Chosen", f"{len(ids):,}")]
+        lines = [Line(_("Chosen"), thousands(len(ids)))]
         sent = 0
         for tenant in tenants:
             counted = operations.plan_replay(tenant.pk, Selection(ids=tuple(ids)), Options())
@@ -191,12 +223,15 @@ class ReplayMany(OnDeliveries):
             lines += [Line(f"{name}{line.label}", line.value) for line in numbers(counted.as_json())]
         lines += calls_lines(rows)
         return Plan(
-            title="Replay at a pace: try again what failed",
-            sentence="Workers reopen the failed ones as the same deliveries, oldest first, so that whatever the other "
-            "side has already is not made there a second time. You can watch it and cancel it on the operation's page.",
+            title=_("Replay at a pace: try again what failed"),
+            sentence=_(
+                "Workers reopen the failed ones as the same deliveries, oldest first, so that "
+                "whatever the other side has already is not made there a second time. You can watch "
+                "it and cancel it on the operation's page."
+            ),
             lines=tuple(lines),
-            refusal="" if sent else "None of the chosen deliveries has failed, so there is nothing to try again.",
-            button=f"Try {sent:,} again",
+            refusal="" if sent else _("None of the chosen deliveries has failed, so there is nothing to try again."),
+            button=_("Try %(sent)s again") % {"sent": thousands(sent)},
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
@@ -211,7 +246,7 @@ class ReplayMany(OnDeliveries):
             for t in tenants
         ]
         links = format_html_join(", ", "{}", ((page_link(o),) for o in made))
-        return Done(format_html("Workers carry it out: {}.", links))
+        return Done(format_html(_("Workers carry it out: {}."), links))
 
 
 def meant(rows: QuerySet[Delivery]) -> tuple[list[Tenant], list[int]]:
@@ -232,20 +267,24 @@ class Force(OnDeliveries):
         return row.state in self.takes and row.state != State.FAILED
 
     def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
-        states, lines = self.lines(rows, "Sent once more")
+        states, lines = self.lines(rows, _("Sent once more"))
         mine = sum(states.get(s, 0) for s in self.takes)
         there = states.get(State.DELIVERED, 0)
         lines += calls_lines(rows)
         return Plan(
-            title="Send once more, although it was closed",
-            sentence="A new delivery is made for each, which points to the original and goes the same way. Only the "
-            "newest "
-            "version of a record can be sent; older ones are refused.",
+            title=_("Send once more, although it was closed"),
+            sentence=_(
+                "A new delivery is made for each, which points to the original and goes the same way. "
+                "Only the newest version of a record can be sent; older ones are refused."
+            ),
             lines=tuple(lines),
-            warning=f"The other side has {there:,} of them already and gets them a second time." if there else "",
-            refusal="" if mine else "None of the chosen deliveries is closed.",
-            button=f"Send {min(mine, AT_ONCE):,} once more",
-            first="Send only the oldest one" if mine > 1 else "",
+            warning=_("The other side has %(there)s of them already and gets them a second time.")
+            % {"there": thousands(there)}
+            if there
+            else "",
+            refusal="" if mine else _("None of the chosen deliveries is closed."),
+            button=_("Send %(n)s once more") % {"n": thousands(min(mine, AT_ONCE))},
+            first=_("Send only the oldest one") if mine > 1 else "",
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
@@ -254,7 +293,10 @@ class Force(OnDeliveries):
             self.ids(rows),
             lambda pk: services.force(pk, actor=actor, content=data["content"], reason=data["reason"]),
         )
-        return self.outcome(many, "will be sent once more")
+        return self.outcome(
+            many,
+            ngettext("%(n)s delivery will be sent once more.", "%(n)s deliveries will be sent once more.", many.done),
+        )
 
 
 class Dismiss(OnDeliveries):
@@ -265,27 +307,33 @@ class Dismiss(OnDeliveries):
     takes = (State.FAILED, State.WAITING, State.PENDING, State.IN_DOUBT)
 
     def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
-        states, lines = self.lines(rows, "Closed without being sent")
+        states, lines = self.lines(rows, _("Closed without being sent"))
         mine = sum(states.get(s, 0) for s in self.takes)
         doubt = states.get(State.IN_DOUBT, 0)
         behind = behind_in_lane(self.taken(rows))
         if behind:
-            lines.append(Line("Wait behind them and go next", f"{behind:,}"))
+            lines.append(Line(_("Wait behind them and go next"), thousands(behind)))
         lines += children_lines(self.taken(rows))
         return Plan(
-            title="Dismiss: these are not sent",
-            sentence="They are closed, and the next delivery of the same object goes on. Nothing is deleted, and "
-            "the record stays.",
+            title=_("Dismiss: these are not sent"),
+            sentence=_(
+                "They are closed, and the next delivery of the same object goes on. Nothing is "
+                "deleted, and the record stays."
+            ),
             lines=tuple(lines),
-            warning=f"{doubt:,} of them may have arrived. Settle those instead, if you can look." if doubt else "",
-            refusal="" if mine else "None of the chosen deliveries is open.",
-            button=f"Dismiss {min(mine, AT_ONCE):,}",
+            warning=_("%(doubt)s of them may have arrived. Settle those instead, if you can look.")
+            % {"doubt": thousands(doubt)}
+            if doubt
+            else "",
+            refusal="" if mine else _("None of the chosen deliveries is open."),
+            button=_("Dismiss %(n)s") % {"n": thousands(min(mine, AT_ONCE))},
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
         actor = person(request)
         many = services.each(self.ids(rows), lambda pk: services.dismiss(pk, actor=actor, reason=data["reason"]))
-        return self.outcome(many, "dismissed")
+        said = ngettext("%(n)s delivery dismissed.", "%(n)s deliveries dismissed.", many.done)
+        return self.outcome(many, said)
 
 
 class Settle(OnDeliveries):
@@ -296,17 +344,18 @@ class Settle(OnDeliveries):
     takes = (State.IN_DOUBT,)
 
     def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
-        states, lines = self.lines(rows, "Settled by what you saw")
+        states, lines = self.lines(rows, _("Settled by what you saw"))
         doubt = states.get(State.IN_DOUBT, 0)
         return Plan(
-            title="Settle: did it arrive?",
-            sentence="Look at the other side, by business number and by what the document says. What you answer "
-            "counts as the "
-            "proof, and the machine stops asking.",
+            title=_("Settle: did it arrive?"),
+            sentence=_(
+                "Look at the other side, by business number and by what the document says. What you "
+                "answer counts as the proof, and the machine stops asking."
+            ),
             lines=tuple(lines),
-            warning="If you say that it did not arrive although it did, the other side gets it twice.",
-            refusal="" if doubt else "None of the chosen deliveries is in doubt.",
-            button=f"Settle {min(doubt, AT_ONCE):,}",
+            warning=_("If you say that it did not arrive although it did, the other side gets it twice."),
+            refusal="" if doubt else _("None of the chosen deliveries is in doubt."),
+            button=_("Settle %(n)s") % {"n": thousands(min(doubt, AT_ONCE))},
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
@@ -315,15 +364,32 @@ class Settle(OnDeliveries):
             self.ids(rows),
             lambda pk: services.settle_by_person(pk, actor=actor, arrived=arrived, reason=data["reason"]),
         )
-        return self.outcome(many, "settled as arrived" if arrived else "settled as not arrived, and sent again")
+        return self.outcome(
+            many,
+            ngettext("%(n)s delivery settled as arrived.", "%(n)s deliveries settled as arrived.", many.done)
+            if arrived
+            else ngettext(
+                "%(n)s delivery settled as not arrived, and sent again.",
+                "%(n)s deliveries settled as not arrived, and sent again.",
+                many.done,
+            ),
+        )
 
 
 def what_it_is(rows: QuerySet[Delivery]) -> list[Line]:
     """Which delivery it is, where only one was chosen."""
     row = rows.get()
-    said = f"{row.business_number or '#' + str(row.pk)} – {flow_label(row.flow)} to {row.sink_connection.name}"
-    lines = [Line("Delivery", said, page_url(row)), Line("Now", state_badge(row.state)), Line("Since", ago(row.since))]
-    return [*lines, Line("Why", row.reason)] if row.reason else lines
+    said = _("%(number)s – %(flow)s to %(target)s") % {
+        "number": row.business_number or f"#{row.pk}",
+        "flow": flow_label(row.flow),
+        "target": row.sink_connection.name,
+    }
+    lines = [
+        Line(_("Delivery"), said, page_url(row)),
+        Line(_("Now"), state_badge(row.state)),
+        Line(_("Since"), ago(row.since)),
+    ]
+    return [*lines, Line(_("Why"), row.reason)] if row.reason else lines
 
 
 def calls_lines(rows: QuerySet[Delivery]) -> list[Line]:
@@ -337,11 +403,22 @@ def calls_lines(rows: QuerySet[Delivery]) -> list[Line]:
     for connection in targets:
         left = calls_left_at(connection)
         if left is not None and left.left is not None:
-            lines.append(Line(f"Calls left at {connection}", f"{left.left:,} of {left.allowance:,}"))
+            lines.append(
+                Line(
+                    _("Calls left at %(connection)s") % {"connection": connection},
+                    _("%(left)s of %(allowance)s")
+                    % {"left": thousands(left.left), "allowance": thousands(left.allowance or 0)},
+                )
+            )
             if left.used_up_at is not None:
-                lines.append(Line("At this pace", left.forecast(connection.tenant.time_zone)))
+                lines.append(Line(_("At this pace"), left.forecast(connection.tenant.time_zone)))
         if left is not None and left.blocked_until is not None:
-            lines.append(Line(f"{connection} asked us to wait", f"until {left.blocked_until:%H:%M:%S} UTC"))
+            lines.append(
+                Line(
+                    _("%(connection)s asked us to wait") % {"connection": connection},
+                    _("until %(blocked_until)s UTC") % {"blocked_until": f"{left.blocked_until:%H:%M:%S}"},
+                )
+            )
     return lines
 
 
@@ -362,13 +439,13 @@ def children_lines(rows: QuerySet[Delivery], *, looked_at: int = 50, shown: int 
         found |= {child.pk: child for child in children_of(row)[: shown + 1]}
     lines = [
         Line(
-            "Waits for it, and goes on waiting",
+            _("Waits for it, and goes on waiting"),
             f"{c.business_number or '#' + str(c.pk)} – {flow_label(c.flow)}",
             page_url(c),
         )
         for c in list(found.values())[:shown]
     ]
-    return [*lines, Line("", "and more")] if len(found) > shown else lines
+    return [*lines, Line("", _("and more"))] if len(found) > shown else lines
 
 
 def ahead(row: Delivery) -> list[Delivery]:

@@ -10,6 +10,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations.actions.deliveries import what_it_is
 from integrations.models import Delivery, State
@@ -25,9 +27,11 @@ class EditForm(Reason):
     """The document, as it shall be."""
 
     document = forms.CharField(
-        label="The document",
+        label=gettext_lazy("The document"),
         widget=forms.Textarea(attrs={"rows": 30, "cols": 100, "spellcheck": "false"}),
-        help_text="Change the values. What you change is kept as the difference; the record stays as it came.",
+        help_text=gettext_lazy(
+            "Change the values. What you change is kept as the difference; the record stays as it came."
+        ),
     )
     field_order = ("document", "reason")
 
@@ -35,7 +39,7 @@ class EditForm(Reason):
         try:
             return json.loads(self.cleaned_data["document"])
         except ValueError as error:
-            raise forms.ValidationError(f"This is no JSON: {error}") from error
+            raise forms.ValidationError(_("This is no JSON: %(error)s") % {"error": error}) from error
 
 
 class EditAndReplay(PersonAction):
@@ -65,13 +69,16 @@ class EditAndReplay(PersonAction):
             refusal = str(error)
         there = row.state == State.DELIVERED
         return Plan(
-            title="Edit and replay",
-            sentence="A new delivery is made that points to this one, with the difference, your name and why. It is "
-            "checked first: what could not be sent is refused here. Only the newest version of a record can be edited.",
+            title=_("Edit and replay"),
+            sentence=_(
+                "A new delivery is made that points to this one, with the difference, your name and "
+                "why. It is checked first: what could not be sent is refused here. Only the newest "
+                "version of a record can be edited."
+            ),
             lines=tuple(lines),
-            warning="The other side has it already, and gets what you change as a later version." if there else "",
+            warning=_("The other side has it already, and gets what you change as a later version.") if there else "",
             refusal=refusal,
-            button="Send it as edited",
+            button=_("Send it as edited"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
@@ -81,11 +88,13 @@ class EditAndReplay(PersonAction):
                 row.pk, document=data["document"], actor=person(request), reason=data["reason"]
             )
         except NotNewest as refusal:
-            where = ", ".join(refusal.differs[:SHOWN]) or "nothing that a person could edit"
-            raise Refused(f"{refusal} The two differ in: {where}.") from refusal
+            where = ", ".join(refusal.differs[:SHOWN]) or _("nothing that a person could edit")
+            raise Refused(
+                _("%(refusal)s The two differ in: %(where)s.") % {"refusal": refusal, "where": where}
+            ) from refusal
         except ReplayRefused as refusal:
             raise Refused(str(refusal)) from refusal
-        return Done(format_html("It goes out as {}.", page_link(made, f"delivery {made.pk}")))
+        return Done(format_html(_("It goes out as {}."), page_link(made, _("delivery %(pk)s") % {"pk": made.pk})))
 
 
 def edit_lines(row: Delivery) -> list[Line]:
@@ -95,4 +104,4 @@ def edit_lines(row: Delivery) -> list[Line]:
         return []
     places = ", ".join(dict.fromkeys(s["path"] for s in edit.patch if s["op"] != "test"))
     by = f"{edit.made_by_name}, {edit.created_at:%Y-%m-%d %H:%M} UTC: {edit.reason}"
-    return [Line("Edited", places), Line("Edited by", by)]
+    return [Line(_("Edited"), places), Line(_("Edited by"), by)]

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.models import Backfill, Feed
 from integrations.selectors import calls_left_at, flows_of
@@ -26,7 +28,7 @@ from portal.site import (
     Refused,
     person,
 )
-from portal.site.marks import span
+from portal.site.marks import span, thousands
 
 
 class RunNow(PersonAction):
@@ -41,10 +43,17 @@ class RunNow(PersonAction):
     def perform(self, request: HttpRequest, rows: QuerySet[Feed], data: Mapping[str, Any]) -> Done:
         due = [f for f in rows if self.offered(f)]
         if not due:
-            raise Refused("It is paused or switched off, so it is not read. Resume it first.")
+            raise Refused(_("It is paused or switched off, so it is not read. Resume it first."))
         for feed in due:
             services.run_now(feed, actor=person(request))
-        return Done(f"{len(due)} {'feed is' if len(due) == 1 else 'feeds are'} read as soon as a worker is free.")
+        return Done(
+            ngettext(
+                "%(n)s feed is read as soon as a worker is free.",
+                "%(n)s feeds are read as soon as a worker is free.",
+                len(due),
+            )
+            % {"n": len(due)}
+        )
 
 
 class PauseFeed(PersonAction):
@@ -59,18 +68,20 @@ class PauseFeed(PersonAction):
     def plan(self, request: HttpRequest, rows: QuerySet[Feed]) -> Plan:
         names = ", ".join(str(f) for f in rows[:5])
         return Plan(
-            title="Pause reading",
-            sentence=f"{names}: not read until somebody resumes it. Nothing is lost: the cursor stays, and what "
-            f"changes "
-            "meanwhile is read then.",
-            lines=(Line("Feeds", rows.count(), strong=True),),
-            button="Pause",
+            title=_("Pause reading"),
+            sentence=_(
+                "%(names)s: not read until somebody resumes it. Nothing is lost: the cursor stays, "
+                "and what changes meanwhile is read then."
+            )
+            % {"names": names},
+            lines=(Line(_("Feeds"), rows.count(), strong=True),),
+            button=_("Pause"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Feed], data: Mapping[str, Any]) -> Done:
         for feed in rows:
             services.pause_feed(feed, reason=data["reason"], actor=person(request))
-        return Done("Paused.")
+        return Done(_("Paused."))
 
 
 class ResumeFeed(PersonAction):
@@ -85,25 +96,27 @@ class ResumeFeed(PersonAction):
     def perform(self, request: HttpRequest, rows: QuerySet[Feed], data: Mapping[str, Any]) -> Done:
         for feed in rows:
             services.resume_feed(feed, actor=person(request))
-        return Done("It is read again, from where it stood.")
+        return Done(_("It is read again, from where it stood."))
 
 
 class CursorForm(Reason):
     """Where the cursor goes."""
 
-    whole = forms.BooleanField(label="Read everything again, from the beginning", required=False)
+    whole = forms.BooleanField(label=gettext_lazy("Read everything again, from the beginning"), required=False)
     read_until = forms.DateTimeField(
-        label="Cursor (UTC)",
+        label=gettext_lazy("Cursor (UTC)"),
         required=False,
         widget=forms.DateTimeInput(format="%Y-%m-%d %H:%M:%S", attrs={"size": 22}),
-        help_text="As 2026-08-31 22:00:00. What changed at the source before this instant counts as read.",
+        help_text=gettext_lazy(
+            "As 2026-08-31 22:00:00. What changed at the source before this instant counts as read."
+        ),
     )
     field_order = ("read_until", "whole", "reason")
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if not data.get("whole") and data.get("read_until") is None and "read_until" not in self.errors:
-            self.add_error("read_until", "Say from when, or tick that everything is read again.")
+            self.add_error("read_until", _("Say from when, or tick that everything is read again."))
         return data
 
 
@@ -119,21 +132,26 @@ class MoveCursor(PersonAction):
 
     def plan(self, request: HttpRequest, rows: QuerySet[Feed]) -> Plan:
         feed = rows.get()
-        takers = ", ".join(str(s) for s in flows_of(feed)) or "no flow"
+        takers = ", ".join(str(s) for s in flows_of(feed)) or _("no flow")
         return Plan(
-            title=f"Move the cursor of {feed}",
-            sentence="The cursor says how far the source has been read.",
+            title=_("Move the cursor of %(feed)s") % {"feed": feed},
+            sentence=_("The cursor says how far the source has been read."),
             lines=(
                 Line(
-                    "It stands at", f"{feed.read_until:%Y-%m-%d %H:%M:%S} UTC" if feed.read_until else "the beginning"
+                    _("It stands at"),
+                    _("%(read_until)s UTC") % {"read_until": f"{feed.read_until:%Y-%m-%d %H:%M:%S}"}
+                    if feed.read_until
+                    else _("the beginning"),
                 ),
-                Line("Overlap of each read", span(feed.overlap_seconds)),
-                Line("Flows that take from it", takers),
+                Line(_("Overlap of each read"), span(feed.overlap_seconds)),
+                Line(_("Flows that take from it"), takers),
             ),
-            warning="Back: everything since then is read again, which costs calls; what is unchanged is not sent "
-            "again. "
-            "Forward: what changed in between is never read. Only do that when you are sure that nobody needs it.",
-            button="Move the cursor",
+            warning=_(
+                "Back: everything since then is read again, which costs calls; what is unchanged is "
+                "not sent again. Forward: what changed in between is never read. Only do that when "
+                "you are sure that nobody needs it."
+            ),
+            button=_("Move the cursor"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Feed], data: Mapping[str, Any]) -> Done:
@@ -141,20 +159,20 @@ class MoveCursor(PersonAction):
         to = None if data["whole"] else data["read_until"]
         services.set_cursor(feed, read_until=to, reason=data["reason"], actor=person(request))
         return Done(
-            f"The cursor stands at {to:%Y-%m-%d %H:%M:%S} UTC."
+            _("The cursor stands at %(to)s UTC.") % {"to": f"{to:%Y-%m-%d %H:%M:%S}"}
             if to
-            else "Everything is read again, from the beginning."
+            else _("Everything is read again, from the beginning.")
         )
 
 
 class BackfillForm(Reason):
     """Which period."""
 
-    start = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    start = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
     end = forms.DateField(
-        label="Until before",
+        label=gettext_lazy("Until before"),
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Days of the tenant's calendar, by the time of change at the source.",
+        help_text=gettext_lazy("Days of the tenant's calendar, by the time of change at the source."),
     )
     field_order = ("start", "end", "reason")
 
@@ -178,21 +196,39 @@ class BeginBackfill(PersonAction):
         left = calls_left_at(feed.connection)
         lines = [
             Line(
-                "The cursor stays at", f"{feed.read_until:%Y-%m-%d %H:%M} UTC" if feed.read_until else "the beginning"
+                _("The cursor stays at"),
+                _("%(read_until)s UTC") % {"read_until": f"{feed.read_until:%Y-%m-%d %H:%M}"}
+                if feed.read_until
+                else _("the beginning"),
             ),
-            Line("Flows that take from it", ", ".join(str(s) for s in flows_of(feed)) or "no flow"),
-            Line("Known records of the last 30 days", f"{month.known:,}; about {month.calls:,} calls or more"),
+            Line(_("Flows that take from it"), ", ".join(str(s) for s in flows_of(feed)) or _("no flow")),
+            Line(
+                _("Known records of the last 30 days"),
+                _("%(known)s; about %(calls)s calls or more")
+                % {"known": thousands(month.known), "calls": thousands(month.calls)},
+            ),
         ]
         if left is not None and left.left is not None:
-            lines.append(Line("Calls left", f"{left.left:,} of {left.allowance:,}; it takes at most 60 % of them"))
+            lines.append(
+                Line(
+                    _("Calls left"),
+                    _("%(left)s of %(allowance)s; it takes at most 60 %% of them")
+                    % {"left": thousands(left.left), "allowance": thousands(left.allowance or 0)},
+                )
+            )
         under_way = Backfill.objects.filter(feed=feed, state=Backfill.State.OPEN).first()
         return Plan(
-            title=f"Read a period of {feed} again",
-            sentence="What changed at the source in that period is read once more, beside the live reading. Unchanged "
-            "records are not sent again, and nothing older replaces what is newer. It can be cancelled.",
+            title=_("Read a period of %(feed)s again") % {"feed": feed},
+            sentence=_(
+                "What changed at the source in that period is read once more, beside the live "
+                "reading. Unchanged records are not sent again, and nothing older replaces what is "
+                "newer. It can be cancelled."
+            ),
             lines=tuple(lines),
-            refusal=f"One is under way already: {backfills.progress(under_way)}" if under_way else "",
-            button="Read it again",
+            refusal=_("One is under way already: %(progress)s") % {"progress": backfills.progress(under_way)}
+            if under_way
+            else "",
+            button=_("Read it again"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Feed], data: Mapping[str, Any]) -> Done:
@@ -203,7 +239,7 @@ class BeginBackfill(PersonAction):
             backfills.begin(feed, start=start, end=end, reason=data["reason"], actor=person(request))
         except ValidationError as error:
             raise Refused(" ".join(error.messages)) from error
-        return Done("It is read as soon as a worker is free. Its progress stands on this page.")
+        return Done(_("It is read as soon as a worker is free. Its progress stands on this page."))
 
 
 class CancelBackfill(PersonAction):
@@ -218,16 +254,16 @@ class CancelBackfill(PersonAction):
     def plan(self, request: HttpRequest, rows: QuerySet[Feed]) -> Plan:
         row = Backfill.objects.filter(feed=rows.get(), state=Backfill.State.OPEN).first()
         return Plan(
-            title="Cancel the backfill",
-            sentence="No further page is read. What it has captured stays, and is sent.",
-            lines=(Line("So far", backfills.progress(row), strong=True),) if row else (),
-            refusal="" if row else "None is under way.",
-            button="Cancel it",
+            title=_("Cancel the backfill"),
+            sentence=_("No further page is read. What it has captured stays, and is sent."),
+            lines=(Line(_("So far"), backfills.progress(row), strong=True),) if row else (),
+            refusal="" if row else _("None is under way."),
+            button=_("Cancel it"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Feed], data: Mapping[str, Any]) -> Done:
         row = Backfill.objects.filter(feed=rows.get(), state=Backfill.State.OPEN).first()
         if row is None:
-            raise Refused("None is under way.")
+            raise Refused(_("None is under way."))
         backfills.cancel(row, reason=data["reason"], actor=person(request))
-        return Done("Cancelled.")
+        return Done(_("Cancelled."))

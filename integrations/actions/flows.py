@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from integrations.actions.feeds import ResumeFeed
 from integrations.flows.registry import all_flows
@@ -16,6 +17,7 @@ from integrations.selectors import feed_of
 from integrations.selectors.stops import flow_stops
 from integrations.services import feeds as services
 from portal.site import Done, Line, PersonAction, Plan, Reason, Refused, person
+from portal.site.marks import thousands
 
 
 class ReadNow(PersonAction):
@@ -31,13 +33,17 @@ class ReadNow(PersonAction):
         feeds = {feed.pk: feed for flow in rows if (feed := feed_of_flow(flow)) is not None}
         ready = [f for f in feeds.values() if f.enabled and not f.paused_reason and f.connection.enabled]
         if not ready:
-            said = "Its feed is paused, switched off, or not made yet, or the connection is switched off, so there is "
-            raise Refused(said + "nothing to read.")
+            raise Refused(
+                _(
+                    "Its feed is paused, switched off, or not made yet, or the connection is switched off, so there "
+                    "is nothing to read."
+                )
+            )
         for feed in ready:
             services.run_now(feed, actor=person(request))
         return Done(
-            f"{', '.join(str(f) for f in ready[:5])}: read as soon as a worker is free. What is due, and not held by "
-            "somebody, is sent then, too."
+            _("%(names)s: read as soon as a worker is free. What is due, and not held by somebody, is sent then, too.")
+            % {"names": ", ".join(str(f) for f in ready[:5])}
         )
 
 
@@ -53,17 +59,23 @@ class PauseFlow(PersonAction):
     def plan(self, request: HttpRequest, rows: QuerySet[Flow]) -> Plan:
         waiting = Delivery.objects.filter(flow__in=rows.order_by().values("pk"), state=State.PENDING).count()
         return Plan(
-            title="Pause sending",
-            sentence=f"{', '.join(str(f) for f in rows[:5])}: nothing is sent until somebody resumes it. Records are "
-            "captured on, and wait. Nothing is lost.",
-            lines=(Line("Flows", rows.count(), strong=True), Line("Deliveries that wait from now on", f"{waiting:,}")),
-            button="Pause",
+            title=_("Pause sending"),
+            sentence=_(
+                "%(names)s: nothing is sent until somebody resumes it. Records are captured on, and "
+                "wait. Nothing is lost."
+            )
+            % {"names": ", ".join(str(f) for f in rows[:5])},
+            lines=(
+                Line(_("Flows"), rows.count(), strong=True),
+                Line(_("Deliveries that wait from now on"), thousands(waiting)),
+            ),
+            button=_("Pause"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Flow], data: Mapping[str, Any]) -> Done:
         for flow in rows:
             services.pause_flow(flow, reason=data["reason"], actor=person(request))
-        return Done("Paused. Records are captured on, and wait.")
+        return Done(_("Paused. Records are captured on, and wait."))
 
 
 class ResumeFlow(ResumeFeed):
@@ -78,8 +90,8 @@ class ResumeFlow(ResumeFeed):
             services.resume_flow(flow, actor=person(request))
         held = list(dict.fromkeys(stop for flow in flows for stop in flow_stops(flow, flow.tenant)))
         if held:
-            return Done("Resumed.", f"Nothing goes out yet: {' '.join(held)}")
-        return Done("It sends again; what has waited goes out in its order.")
+            return Done(_("Resumed."), _("Nothing goes out yet: %(names)s") % {"names": " ".join(held)})
+        return Done(_("It sends again; what has waited goes out in its order."))
 
 
 def feed_of_flow(flow: Flow) -> Any:

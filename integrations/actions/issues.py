@@ -11,6 +11,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations.actions.deliveries import calls_lines
 from integrations.models import Delivery, Issue, State
@@ -19,6 +21,7 @@ from integrations.services import issues as services
 from integrations.services.deliveries import AT_ONCE
 from portal.common.clock import db_now
 from portal.site import Done, Line, OptionalReason, PersonAction, Plan, Reason, Refused, list_url, person
+from portal.site.marks import thousands
 
 UNSETTLED = (State.FAILED, State.IN_DOUBT, State.WAITING)
 
@@ -42,32 +45,47 @@ class RetryAll(PersonAction):
         failed, doubt, waiting = (states.get(s, 0) for s in UNSETTLED)
         pks = ",".join(str(pk) for pk in rows.values_list("pk", flat=True)[:AT_ONCE])
         lines = [
-            Line("Issues", f"{rows.count():,}"),
+            Line(_("Issues"), thousands(rows.count())),
             Line(
-                "Deliveries tried again",
-                f"{min(failed, AT_ONCE):,}",
+                _("Deliveries tried again"),
+                thousands(min(failed, AT_ONCE)),
                 list_url(Delivery, issue__in=pks, state="failed"),
                 strong=True,
             ),
         ]
         if failed > AT_ONCE:
             lines.append(
-                Line("Left for the next time", f"{failed - AT_ONCE:,}: at most {AT_ONCE} at once, oldest first")
+                Line(
+                    _("Left for the next time"),
+                    _("%(n)s: at most %(most)s at once, oldest first")
+                    % {"n": thousands(failed - AT_ONCE), "most": AT_ONCE},
+                )
             )
         if doubt:
-            lines.append(Line("Left alone: in doubt", f"{doubt:,}. First it must be known whether they arrived."))
+            lines.append(
+                Line(
+                    _("Left alone: in doubt"),
+                    _("%(doubt)s. First it must be known whether they arrived.") % {"doubt": thousands(doubt)},
+                )
+            )
         if waiting:
-            lines.append(Line("Left alone: waiting", f"{waiting:,}. They go by themselves."))
+            lines.append(
+                Line(
+                    _("Left alone: waiting"), _("%(waiting)s. They go by themselves.") % {"waiting": thousands(waiting)}
+                )
+            )
         lines += calls_lines(hit_by(rows))
         return Plan(
-            title="Replay all that failed because of this",
-            sentence="They are tried again as the same deliveries: whatever the other side has already is not made "
-            "there a "
-            "second time. If the cause is still there, they fail again and nothing else happens.",
+            title=_("Replay all that failed because of this"),
+            sentence=_(
+                "They are tried again as the same deliveries: whatever the other side has already is "
+                "not made there a second time. If the cause is still there, they fail again and "
+                "nothing else happens."
+            ),
             lines=tuple(lines),
-            refusal="" if failed else "Nothing has failed because of it, so there is nothing to try again.",
-            button=f"Try all {min(failed, AT_ONCE):,} again",
-            first="Try the first one" if failed > 1 and rows.count() == 1 else "",
+            refusal="" if failed else _("Nothing has failed because of it, so there is nothing to try again."),
+            button=_("Try all %(n)s again") % {"n": thousands(min(failed, AT_ONCE))},
+            first=_("Try the first one") if failed > 1 and rows.count() == 1 else "",
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Issue], data: Mapping[str, Any]) -> Done:
@@ -81,7 +99,7 @@ class RetryAll(PersonAction):
                 break
         if not done and refused:
             raise Refused(" ".join(refused[:3]))
-        return Done(f"{done:,} will be tried again.", " ".join(refused[:3]))
+        return Done(_("%(done)s will be tried again.") % {"done": thousands(done)}, " ".join(refused[:3]))
 
 
 class ReleaseFlood(PersonAction):
@@ -95,28 +113,38 @@ class ReleaseFlood(PersonAction):
 
     def plan(self, request: HttpRequest, rows: QuerySet[Issue]) -> Plan:
         waiting = count_states(hit_by(rows)).get(State.WAITING, 0)
-        lines = [Line("Deliveries released: they are sent", f"{waiting:,}", strong=True), *calls_lines(hit_by(rows))]
+        lines = [
+            Line(_("Deliveries released: they are sent"), thousands(waiting), strong=True),
+            *calls_lines(hit_by(rows)),
+        ]
         return Plan(
-            title="Release: all of this is meant",
-            sentence="They go out in their order, as soon as workers take them. To send none of them, dismiss the "
-            "issue instead.",
+            title=_("Release: all of this is meant"),
+            sentence=_(
+                "They go out in their order, as soon as workers take them. To send none of them, "
+                "dismiss the issue instead."
+            ),
             lines=tuple(lines),
-            warning="The other side gets all of them. Look at some first.",
-            refusal="" if waiting else "Nothing waits because of it.",
-            button=f"Release {waiting:,}",
+            warning=_("The other side gets all of them. Look at some first."),
+            refusal="" if waiting else _("Nothing waits because of it."),
+            button=_("Release %(waiting)s") % {"waiting": thousands(waiting)},
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Issue], data: Mapping[str, Any]) -> Done:
         done = services.release(rows.get(), actor=person(request), reason=data["reason"])
-        return Done(f"{done:,} deliveries are sent.")
+        return Done(_("%(done)s deliveries are sent.") % {"done": thousands(done)})
 
 
 class SnoozeForm(OptionalReason):
     """For how long."""
 
     hours = forms.TypedChoiceField(
-        label="For how long",
-        choices=((4, "4 hours"), (24, "a day"), (72, "three days"), (168, "a week")),
+        label=gettext_lazy("For how long"),
+        choices=(
+            (4, gettext_lazy("4 hours")),
+            (24, gettext_lazy("a day")),
+            (72, gettext_lazy("three days")),
+            (168, gettext_lazy("a week")),
+        ),
         coerce=int,
         initial=24,
         widget=forms.RadioSelect,
@@ -136,18 +164,26 @@ class Snooze(PersonAction):
     def plan(self, request: HttpRequest, rows: QuerySet[Issue]) -> Plan:
         hang = sum(count_states(hit_by(rows)).values())
         return Plan(
-            title="Snooze: not now",
-            sentence="The issue leaves the list of what needs you and comes back by itself. It stays open: what hangs "
-            "on it still hangs.",
-            lines=(Line("Issues", f"{rows.count():,}"), Line("Deliveries that go on hanging", f"{hang:,}")),
-            button="Snooze",
+            title=_("Snooze: not now"),
+            sentence=_(
+                "The issue leaves the list of what needs you and comes back by itself. It stays open: "
+                "what hangs on it still hangs."
+            ),
+            lines=(
+                Line(_("Issues"), thousands(rows.count())),
+                Line(_("Deliveries that go on hanging"), thousands(hang)),
+            ),
+            button=_("Snooze"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Issue], data: Mapping[str, Any]) -> Done:
         until = db_now() + dt.timedelta(hours=data["hours"])
         for issue in rows:
             services.snooze(issue, until=until, actor=person(request), reason=data["reason"])
-        return Done(f"It comes back at {until.astimezone(timezone.get_current_timezone()):%Y-%m-%d %H:%M}.")
+        return Done(
+            _("It comes back at %(until)s.")
+            % {"until": f"{until.astimezone(timezone.get_current_timezone()):%Y-%m-%d %H:%M}"}
+        )
 
 
 class Wake(PersonAction):
@@ -160,12 +196,12 @@ class Wake(PersonAction):
         return row.status == Issue.Status.OPEN and is_snoozed(row)
 
     def plan(self, request: HttpRequest, rows: QuerySet[Issue]) -> Plan:
-        return Plan(title="End the snooze", sentence="The issue is listed again.", button="List it again")
+        return Plan(title=_("End the snooze"), sentence=_("The issue is listed again."), button=_("List it again"))
 
     def perform(self, request: HttpRequest, rows: QuerySet[Issue], data: Mapping[str, Any]) -> Done:
         for issue in rows:
             services.wake(issue, actor=person(request))
-        return Done("It is listed again.")
+        return Done(_("It is listed again."))
 
 
 def is_snoozed(row: Issue) -> bool:
@@ -186,22 +222,27 @@ class DismissIssue(PersonAction):
         states = count_states(hit_by(rows))
         failed, doubt, waiting = (states.get(s, 0) for s in UNSETTLED)
         lines = [
-            Line("Issues closed", f"{rows.count():,}", strong=True),
-            Line("Failed deliveries dismissed: they are not sent", f"{min(failed, AT_ONCE):,}"),
+            Line(_("Issues closed"), thousands(rows.count()), strong=True),
+            Line(_("Failed deliveries dismissed: they are not sent"), thousands(min(failed, AT_ONCE))),
         ]
         held = count_states(hit_by(rows.filter(error_class="flood"))).get(State.WAITING, 0)
         if held:
-            lines.append(Line("Held back and dismissed: they are not sent", f"{held:,}"))
+            lines.append(Line(_("Held back and dismissed: they are not sent"), thousands(held)))
         if doubt + waiting - held:
-            lines.append(Line("Stay open: in doubt or waiting", f"{doubt + waiting - held:,}"))
+            lines.append(Line(_("Stay open: in doubt or waiting"), thousands(doubt + waiting - held)))
         return Plan(
-            title="Dismiss: nobody acts on this",
-            sentence="The issue is closed, and what failed because of it is not sent. If it happens again, it is a "
-            "new issue.",
+            title=_("Dismiss: nobody acts on this"),
+            sentence=_(
+                "The issue is closed, and what failed because of it is not sent. If it happens again, "
+                "it is a new issue."
+            ),
             lines=tuple(lines),
-            button="Dismiss",
+            button=_("Dismiss"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Issue], data: Mapping[str, Any]) -> Done:
         dismissed = [services.dismiss_issue(i, actor=person(request), reason=data["reason"]) for i in rows]
-        return Done(f"{len(dismissed):,} dismissed, with {sum(m.done for m in dismissed):,} deliveries.")
+        return Done(
+            _("%(n)s dismissed, with %(deliveries)s deliveries.")
+            % {"n": thousands(len(dismissed)), "deliveries": thousands(sum(m.done for m in dismissed))}
+        )

@@ -14,14 +14,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations.http.errors import Fault
 from integrations.models import Delivery, Flow, Operation
 from integrations.services import operations as services
 from integrations.services.content import masked_field
 from portal.common.clock import db_now
+from portal.common.language import spoken
 from portal.site import Done, Facts, Line, Notice, PersonAction, Plan, Table, badge, page_link, person, shorten
-from portal.site.marks import Kind, address
+from portal.site.marks import Kind, address, thousands
 
 ROWS_SHOWN = 200
 CHANGES_SHOWN = 2_000
@@ -64,22 +67,26 @@ class DryRun(PersonAction):
 
     def plan(self, request: HttpRequest, rows: QuerySet[Flow]) -> Plan:
         return Plan(
-            title="Dry run",
-            sentence=f"{rows.get()}: a worker reads what the source has from the cursor on, and the target where it "
-            "can be read, and says what would be created or changed there. Nothing is written anywhere.",
-            button="Plan it",
+            title=_("Dry run"),
+            sentence=_(
+                "%(flow)s: a worker reads what the source has from the cursor on, and the target where "
+                "it can be read, and says what would be created or changed there. Nothing is written "
+                "anywhere."
+            )
+            % {"flow": rows.get()},
+            button=_("Plan it"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Flow], data: Mapping[str, Any]) -> Done:
         made = services.ask_dry_run(rows.get(), actor=person(request))
-        return Done(format_html("A worker plans it: {}.", page_link(made)))
+        return Done(format_html(_("A worker plans it: {}."), page_link(made)))
 
 
 class PeriodForm(forms.Form):
     """From when to when."""
 
-    since = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To and with", widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=gettext_lazy("To and with"), widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class Reconcile(PersonAction):
@@ -94,10 +101,14 @@ class Reconcile(PersonAction):
 
     def plan(self, request: HttpRequest, rows: QuerySet[Flow]) -> Plan:
         return Plan(
-            title="Reconcile",
-            sentence=f"{rows.get()}: a worker reads both sides live. Each document of the period (by its last change "
-            "at the source) takes a call or more at the target. Nothing is written anywhere.",
-            button="Compare both sides",
+            title=_("Reconcile"),
+            sentence=_(
+                "%(flow)s: a worker reads both sides live. Each document of the period (by its last "
+                "change at the source) takes a call or more at the target. Nothing is written "
+                "anywhere."
+            )
+            % {"flow": rows.get()},
+            button=_("Compare both sides"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Flow], data: Mapping[str, Any]) -> Done:
@@ -105,7 +116,7 @@ class Reconcile(PersonAction):
         made = services.ask_reconcile(
             rows.get(), since=since, until=until + dt.timedelta(days=1), actor=person(request)
         )
-        return Done(format_html("A worker compares them: {}.", page_link(made)))
+        return Done(format_html(_("A worker compares them: {}."), page_link(made)))
 
 
 class CompareReferences(PersonAction):
@@ -120,16 +131,19 @@ class CompareReferences(PersonAction):
     def plan(self, request: HttpRequest, rows: QuerySet[Flow]) -> Plan:
         may = self.offered(rows.get())
         return Plan(
-            title="Compare reference data",
-            sentence=f"{rows.get()}: a worker reads all of it on both sides and says what is missing there, what is "
-            "different, and what is only there. Nothing is written anywhere.",
-            refusal="" if may else "This flow carries no reference data that both sides list.",
-            button="Compare both sides",
+            title=_("Compare reference data"),
+            sentence=_(
+                "%(flow)s: a worker reads all of it on both sides and says what is missing there, what "
+                "is different, and what is only there. Nothing is written anywhere."
+            )
+            % {"flow": rows.get()},
+            refusal="" if may else _("This flow carries no reference data that both sides list."),
+            button=_("Compare both sides"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Flow], data: Mapping[str, Any]) -> Done:
         made = services.ask_differences(rows.get(), actor=person(request))
-        return Done(format_html("A worker compares them: {}.", page_link(made)))
+        return Done(format_html(_("A worker compares them: {}."), page_link(made)))
 
 
 # --- Results
@@ -151,21 +165,31 @@ def result_sections(row: Operation) -> list[Any]:
 def difference_sections(found: services.Differences) -> list[Any]:
     """Counts, and everything that is not the same."""
     other = [line for line in found.lines if line.kind != "same"]
-    counted = [Line(w.capitalize(), f"{found.counts[k]:,}") for k, w in services.DIFFERENCE_WORDS.items()]
+    counted = [Line(spoken(w).capitalize(), thousands(found.counts[k])) for k, w in services.DIFFERENCE_WORDS.items()]
     rows = [
         (line.reference, line.name, badge(services.DIFFERENCE_WORDS[line.kind], DIFFERENCE_MARKS[line.kind]), line.why)
         for line in other[:ROWS_SHOWN]
     ]
-    more = f" (the first {ROWS_SHOWN} of {len(other):,}; download the rest)" if len(other) > ROWS_SHOWN else ""
+    more = beyond(len(other))
     return [
-        Facts(title="Both sides", lines=counted),
+        Facts(title=_("Both sides"), lines=counted),
         Table(
-            title=f"Every difference{more}",
-            headings=("Reference", "Name", "What", "Why"),
+            title=_("Every difference%(more)s") % {"more": more},
+            headings=(_("Reference"), _("Name"), _("What"), _("Why")),
             rows=rows,
-            empty="None: both sides say the same.",
+            empty=_("None: both sides say the same."),
         ),
     ]
+
+
+def beyond(count: int) -> str:
+    """What a title says beside itself when there are more lines than are shown."""
+    if count <= ROWS_SHOWN:
+        return ""
+    return " " + _("(the first %(shown)s of %(count)s; download the rest)") % {
+        "shown": ROWS_SHOWN,
+        "count": thousands(count),
+    }
 
 
 def planned_table(row: Operation) -> Table:
@@ -173,39 +197,47 @@ def planned_table(row: Operation) -> Table:
     shown = [
         (
             p["business_number"],
-            p["action"],
+            spoken(p["action"]),
             p["what"],
             "; ".join(map(_words, p["changes"]))[:CHANGES_SHOWN],
         )
         for p in planned[:ROWS_SHOWN]
     ]
-    more = f" (the first {ROWS_SHOWN} of {len(planned):,}; download the rest)" if len(planned) > ROWS_SHOWN else ""
+    more = beyond(len(planned))
     return Table(
-        title=f"What would be done{more}",
-        headings=("Document", "What", "In words", "Field by field"),
+        title=_("What would be done%(more)s") % {"more": more},
+        headings=(_("Document"), _("What"), _("In words"), _("Field by field")),
         rows=shown,
-        empty="Nothing would be sent or changed.",
+        empty=_("Nothing would be sent or changed."),
     )
 
 
 def _words(change: Mapping[str, Any]) -> str:
-    was, now = (masked_field(change["field"], change[side]) or "nothing" for side in ("before", "after"))
-    return f"{change['field']}: {was} → {now} ({change['reason']})"
+    was, now = (masked_field(change["field"], change[side]) or _("nothing") for side in ("before", "after"))
+    return f"{change['field']}: {was} → {now} ({spoken(change['reason'])})"
 
 
 def totals(lines: list[dict[str, Any]]) -> Facts:
     said = services.summary(lines)
     stated = [
-        Line("At the source", f"{said['source_count']:,} documents, {said['source_amount']}"),
-        Line("At the target", f"{said['target_count']:,} documents, {said['target_amount']}"),
-        Line("Difference", said["difference"]),
+        Line(
+            _("At the source"),
+            _("%(source_count)s documents, %(source_amount)s")
+            % {"source_count": thousands(said["source_count"]), "source_amount": said["source_amount"]},
+        ),
+        Line(
+            _("At the target"),
+            _("%(target_count)s documents, %(target_amount)s")
+            % {"target_count": thousands(said["target_count"]), "target_amount": said["target_amount"]},
+        ),
+        Line(_("Difference"), said["difference"]),
     ]
     counted = [
-        Line(words.capitalize(), f"{said[kind]:,}", f"#{kind}" if said[kind] and kind != "same" else "")
+        Line(spoken(words).capitalize(), thousands(said[kind]), f"#{kind}" if said[kind] and kind != "same" else "")
         for kind, words in services.CLASS_WORDS.items()
         if said[kind] or kind == "unexplained"
     ]
-    return Facts(title="Both sides", lines=[*stated, *counted])
+    return Facts(title=_("Both sides"), lines=[*stated, *counted])
 
 
 def totals_table(found: Sequence[services.Total]) -> Table:
@@ -215,23 +247,31 @@ def totals_table(found: Sequence[services.Total]) -> Table:
             total.day,
             total.currency,
             total.code,
-            f"{total.documents:,}",
+            thousands(total.documents),
             f"{total.net_here} + {total.tax_here}",
             f"{total.net_there} + {total.tax_there}",
-            badge("equal", "ok") if total.is_equal else badge(_difference(total), "bad"),
+            badge(_("equal"), "ok") if total.is_equal else badge(_difference(total), "bad"),
         )
         for total in found[:ROWS_SHOWN]
     ]
     return Table(
-        title="By day, currency and tax code: net + tax",
-        headings=("Day", "Currency", "Tax code", "Documents", "At the source", "At the target", "Difference"),
+        title=_("By day, currency and tax code: net + tax"),
+        headings=(
+            _("Day"),
+            _("Currency"),
+            _("Tax code"),
+            _("Documents"),
+            _("At the source"),
+            _("At the target"),
+            _("Difference"),
+        ),
         rows=rows,
         empty="",
     )
 
 
 def _difference(total: services.Total) -> str:
-    return str(total.difference) if total.difference else "0, but net and tax differ"
+    return str(total.difference) if total.difference else _("0, but net and tax differ")
 
 
 def lines_table(lines: list[dict[str, Any]]) -> Table:
@@ -248,12 +288,12 @@ def lines_table(lines: list[dict[str, Any]]) -> Table:
         )
         for line in other[:ROWS_SHOWN]
     ]
-    more = f" (the first {ROWS_SHOWN} of {len(other):,}; download the rest)" if len(other) > ROWS_SHOWN else ""
+    more = beyond(len(other))
     return Table(
-        title=f"Every difference{more}",
-        headings=("Document", "Class", "At the source", "At the target", "Why"),
+        title=_("Every difference%(more)s") % {"more": more},
+        headings=(_("Document"), _("Class"), _("At the source"), _("At the target"), _("Why")),
         rows=rows,
-        empty="None: both sides say the same.",
+        empty=_("None: both sides say the same."),
     )
 
 
@@ -313,7 +353,13 @@ def comparison_sections(row: Delivery) -> list[Any]:
     try:
         found = services.compare(row.pk)
     except Fault as fault:
-        return [Notice(kind="bad", sentence=f"One side cannot be read: {fault.sentence}", remedy=fault.remedy)]
+        return [
+            Notice(
+                kind="bad",
+                sentence=_("One side cannot be read: %(sentence)s") % {"sentence": fault.sentence},
+                remedy=fault.remedy,
+            )
+        ]
     kind: Kind = "bad" if found.conflicts else "ok" if found.fields else "wait"
     rows = [
         (
@@ -327,9 +373,16 @@ def comparison_sections(row: Delivery) -> list[Any]:
     return [
         Notice(kind=kind, sentence=found.sentence),
         Table(
-            title="Field by field, read now",
-            headings=("Field", "The source now", "What was sent", "The other side now", "Reason", "Why"),
+            title=_("Field by field, read now"),
+            headings=(
+                _("Field"),
+                _("The source now"),
+                _("What was sent"),
+                _("The other side now"),
+                _("Reason"),
+                _("Why"),
+            ),
             rows=rows,
-            empty="There is nothing to compare.",
+            empty=_("There is nothing to compare."),
         ),
     ]

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.actions.deliveries import OnDeliveries
 from integrations.flows.contract import Naming
@@ -35,11 +37,13 @@ class NameForm(Reason):
     """What a delivery waits for is called at the other side."""
 
     target_id = forms.CharField(
-        label="What it is in Visma.net",
+        label=gettext_lazy("What it is in Visma.net"),
         max_length=200,
-        help_text="For a bill: type and number of the supplier invoice, as Invoice/000357; the word new to have the "
-        "invoice made and released from the bill; or the word unapplied to book the payment without it. For a vendor: "
-        "the supplier's number.",
+        help_text=gettext_lazy(
+            "For a bill: type and number of the supplier invoice, as Invoice/000357; the word new "
+            "to have the invoice made and released from the bill; or the word unapplied to book "
+            "the payment without it. For a vendor: the supplier's number."
+        ),
     )
     field_order = ("target_id", "reason")
 
@@ -76,11 +80,11 @@ class NameIt(OnDeliveries):
     def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
         waiting = list(self.taken(rows).values_list("reason", flat=True)[:2])
         return Plan(
-            title="Say what it is",
-            sentence="The link is kept, and everything that waits for it goes on. Nothing is sent by this itself.",
-            lines=tuple(Line("Now", reason) for reason in waiting),
-            refusal="" if len(waiting) == 1 else "Choose one delivery that waits for something to be named.",
-            button="Keep the link",
+            title=_("Say what it is"),
+            sentence=_("The link is kept, and everything that waits for it goes on. Nothing is sent by this itself."),
+            lines=tuple(Line(_("Now"), reason) for reason in waiting),
+            refusal="" if len(waiting) == 1 else _("Choose one delivery that waits for something to be named."),
+            button=_("Keep the link"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
@@ -90,4 +94,4 @@ class NameIt(OnDeliveries):
                 pk, target_id=data["target_id"], actor=person(request), reason=data["reason"]
             ),
         )
-        return self.outcome(many, "goes on")
+        return self.outcome(many, ngettext("%(n)s delivery goes on.", "%(n)s deliveries go on.", many.done))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from integrations import rule_files
 from integrations.flows.contract import Choices, RuleTable, Tried
@@ -79,7 +80,7 @@ def rules_page(request: HttpRequest, flow: Flow, actor: User) -> RulesPage | Non
         _take(request, page)
         return page
     if not page.rules.is_valid():
-        page.problems = ("A rule cannot be used as it was entered: see below.", *page.rules.non_form_errors())
+        page.problems = (_("A rule cannot be used as it was entered: see below."), *page.rules.non_form_errors())
         return page
     try:
         if how == "try":
@@ -111,10 +112,10 @@ def _take(request: HttpRequest, page: RulesPage) -> None:
     if request.POST.get("how") == "version":
         number = request.POST.get("version", "")
         found = services.rules_of_version(flow, table, int(number)) if number.isdecimal() and len(number) < 9 else None
-        page.came_from = f"version {number}"
-        problems = [] if found is not None else [f"There is no version {number[:20]}."]
+        page.came_from = _("version %(n)s") % {"n": number}
+        problems = [] if found is not None else [_("There is no version %(n)s.") % {"n": number[:20]}]
     elif sent is None:
-        found, problems = None, ["Choose a file first."]
+        found, problems = None, [_("Choose a file first.")]
     else:
         found, problems = rule_files.read(table, sent.read(rule_files.MOST_BYTES + 1))
         page.came_from = str(sent.name)

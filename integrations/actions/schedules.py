@@ -11,6 +11,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations.engine.cadence import Cadence, NeverDue, countries
 from integrations.engine.read import cadence_of
@@ -26,36 +28,43 @@ class ScheduleForm(forms.Form):
     """Interval or cron lines, business days, days off, quiet hours. Times are the tenant's."""
 
     every = forms.IntegerField(
-        label="Every (seconds)", min_value=10, max_value=7 * 24 * 3600, help_text="Counts where there is no cron line."
+        label=gettext_lazy("Every (seconds)"),
+        min_value=10,
+        max_value=7 * 24 * 3600,
+        help_text=gettext_lazy("Counts where there is no cron line."),
     )
     cron = forms.CharField(
-        label="Cron lines",
+        label=gettext_lazy("Cron lines"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 40}),
-        help_text="Instead of the interval, one a line: minute, hour, day, month, day of the week. "
-        "0 6-18/2 * * 1-5 is every two hours from 6 to 18, Monday to Friday.",
+        help_text=gettext_lazy(
+            "Instead of the interval, one a line: minute, hour, day, month, day of the week. 0 "
+            "6-18/2 * * 1-5 is every two hours from 6 to 18, Monday to Friday."
+        ),
     )
     business_days = forms.ChoiceField(
-        label="Only on business days of",
+        label=gettext_lazy("Only on business days of"),
         required=False,
         choices=lambda: [
-            ("", "every day"),
+            ("", _("every day")),
             *((c, c) for c in NORDIC),
             *((c, c) for c in countries() if c not in NORDIC),
         ],
-        help_text="Leaves out weekends, public holidays and days on which banks are closed.",
+        help_text=gettext_lazy("Leaves out weekends, public holidays and days on which banks are closed."),
     )
     closed_days = forms.CharField(
-        label="Own days off",
+        label=gettext_lazy("Own days off"),
         required=False,
         widget=forms.TextInput(attrs={"size": 70}),
-        help_text="With spaces between them: 12-24 for each year, 2026-12-28 for one.",
+        help_text=gettext_lazy("With spaces between them: 12-24 for each year, 2026-12-28 for one."),
     )
     quiet_hours = forms.CharField(
-        label="Quiet hours",
+        label=gettext_lazy("Quiet hours"),
         required=False,
         widget=forms.TextInput(attrs={"size": 40}),
-        help_text="With spaces between them, as 20:00-06:00. Nothing is read then, not even after a webhook.",
+        help_text=gettext_lazy(
+            "With spaces between them, as 20:00-06:00. Nothing is read then, not even after a webhook."
+        ),
     )
 
 
@@ -89,14 +98,17 @@ class SetSchedule(PersonAction):
     def plan(self, request: HttpRequest, rows: QuerySet[Feed]) -> Plan:
         feed = rows.get()
         return Plan(
-            title=f"When {feed} is read",
-            sentence=f"Times are those of {feed.tenant.time_zone}. What changes while nothing is read is read at the "
-            "next time: nothing is lost.",
+            title=_("When %(feed)s is read") % {"feed": feed},
+            sentence=_(
+                "Times are those of %(time_zone)s. What changes while nothing is read is read at the "
+                "next time: nothing is lost."
+            )
+            % {"time_zone": feed.tenant.time_zone},
             lines=(
-                Line("It is read now", services.schedule_in_words(feed)),
-                Line("Next reads", ", ".join(coming(feed))),
+                Line(_("It is read now"), services.schedule_in_words(feed)),
+                Line(_("Next reads"), ", ".join(coming(feed))),
             ),
-            button="Change the schedule",
+            button=_("Change the schedule"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Feed], data: Mapping[str, Any]) -> Done:
@@ -104,8 +116,12 @@ class SetSchedule(PersonAction):
         every = dt.timedelta(seconds=data["every"])
         changed = services.set_schedule(feed, every=every, cadence=cadence_from(data), actor=person(request))
         feed.refresh_from_db()
-        said = f"It is read {services.schedule_in_words(feed)}."
-        return Done(f"{said} Next: {', '.join(coming(feed, count=3))}." if changed else f"Nothing changed. {said}")
+        said = _("It is read %(often)s.") % {"often": services.schedule_in_words(feed)}
+        return Done(
+            _("%(said)s Next: %(times)s.") % {"said": said, "times": ", ".join(coming(feed, count=3))}
+            if changed
+            else _("Nothing changed. %(said)s") % {"said": said}
+        )
 
 
 def coming(feed: Feed, *, count: int = SHOWN) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
 
 from integrations.models import Delivery, Issue, State
 from integrations.selectors import why_not_sent
+from portal.common.language import spoken
 from portal.site import Notice, ago
 from portal.site.marks import due
 
@@ -16,43 +18,49 @@ def said_of(row: Delivery, who_acts: Mapping[Issue.Who, str]) -> list[Notice]:
     """What the state means now, and what to do about it. `who_acts`: how those who act are called to who reads it."""
     issue = row.issue
     remedy = issue.remedy if issue is not None else ""
-    who = f"Who acts: {who_acts[Issue.Who(issue.who)]}." if issue is not None else ""
+    who = _("Who acts: %(who)s.") % {"who": who_acts[Issue.Who(issue.who)]} if issue is not None else ""
     match row.state:
         case State.FAILED:
-            advice = f"{remedy} {who} When it is corrected, press Replay; if it is not to be sent, press Dismiss."
-            return [Notice(kind="bad", sentence=row.reason or "It was refused.", remedy=advice.strip())]
+            advice = " ".join(
+                (remedy, who, _("When it is corrected, press Replay; if it is not to be sent, press Dismiss."))
+            )
+            return [Notice(kind="bad", sentence=row.reason or _("It was refused."), remedy=advice.strip())]
         case State.IN_DOUBT:
-            asked = format_html("It is looked for again {}.", due(row.not_before))
-            sentence = f"Nobody knows whether it arrived. {row.reason}"
+            asked = format_html(_("It is looked for again {}."), due(row.not_before))
+            sentence = f"{_('Nobody knows whether it arrived.')} {row.reason}"
             advice = format_html(
-                "{} If you can see it at the other side, or that it is not there: press Settle. {}", asked, remedy
+                _("{} If you can see it at the other side, or that it is not there: press Settle. {}"), asked, remedy
             )
             return [Notice(kind="doubt", sentence=sentence, remedy=advice)]
         case State.WAITING | State.PENDING:
             reasons = why_not_sent(row)
             if not reasons:
-                return [Notice(kind="wait", sentence="It is due: the next free worker takes it.", remedy=row.reason)]
-            until = format_html(" It is given up as an issue {}.", ago(row.deadline)) if row.deadline else ""
+                return [Notice(kind="wait", sentence=_("It is due: the next free worker takes it."), remedy=row.reason)]
+            until = format_html(" " + _("It is given up as an issue {}."), ago(row.deadline)) if row.deadline else ""
             listed = format_html_join(" ", "{}", ((r,) for r in reasons))
             return [
                 Notice(
                     kind="wait",
-                    sentence="Why it has not gone yet",
+                    sentence=_("Why it has not gone yet"),
                     remedy=format_html("{}{} {}", listed, until, row.reason),
                 )
             ]
         case State.SENDING:
-            return [Notice(kind="move", sentence=f"{row.worker or 'A worker'} is sending it now.")]
+            return [
+                Notice(
+                    kind="move", sentence=_("%(worker)s is sending it now.") % {"worker": row.worker or _("A worker")}
+                )
+            ]
         case State.ACCEPTED:
             text = format_html(
-                "Its verdict is asked for again {}; without one it is in doubt {}.",
+                _("Its verdict is asked for again {}; without one it is in doubt {}."),
                 due(row.not_before),
                 ago(row.deadline),
             )
-            return [Notice(kind="move", sentence="The other side has it and is checking it.", remedy=text)]
+            return [Notice(kind="move", sentence=_("The other side has it and is checking it."), remedy=text)]
         case State.NO_EFFECT:
-            return [Notice(kind="ok", sentence="There was nothing to send.", remedy=row.reason)]
+            return [Notice(kind="ok", sentence=_("There was nothing to send."), remedy=row.reason)]
         case State.SUPERSEDED | State.DISMISSED:
-            return [Notice(kind="off", sentence=row.reason or row.get_state_display())]
+            return [Notice(kind="off", sentence=row.reason or spoken(row.get_state_display()))]
         case _:
             return []

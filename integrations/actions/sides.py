@@ -8,12 +8,14 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from integrations.flows.sides import said, where
 from integrations.models import Delivery, Integration, Side, State
 from integrations.selectors import count_states
 from integrations.services import sides as services
 from portal.site import Done, Line, PersonAction, Plan, Reason, list_url, person
+from portal.site.marks import thousands
 
 STILL_ASKED = (State.ACCEPTED, State.IN_DOUBT)
 
@@ -34,7 +36,7 @@ class _OfSide(PersonAction):
     def line(self, label: str, integration: Integration, state: State, number: int, *, strong: bool = False) -> Line:
         connection = integration.books_id if self.side == "books" else integration.partner_id
         url = list_url(Delivery, integration=integration.pk, to=connection, state=state.value)
-        return Line(label, f"{number:,}", url if number else "", strong)
+        return Line(label, thousands(number), url if number else "", strong)
 
 
 class _Stop(_OfSide):
@@ -52,24 +54,27 @@ class _Stop(_OfSide):
         there, asked = where(row, self.side), sum(states.get(s, 0) for s in STILL_ASKED)
         waiting, moving = states.get(State.PENDING, 0), states.get(State.SENDING, 0)
         lines = [
-            self.line("Deliveries that wait until it is allowed again", row, State.PENDING, waiting, strong=True),
-            self.line("Being sent at this moment; these still go out", row, State.SENDING, moving),
+            self.line(_("Deliveries that wait until it is allowed again"), row, State.PENDING, waiting, strong=True),
+            self.line(_("Being sent at this moment; these still go out"), row, State.SENDING, moving),
         ]
         if asked:
-            lines.append(Line("Sent before; what became of them is still asked for, by reading", f"{asked:,}"))
+            lines.append(Line(_("Sent before; what became of them is still asked for, by reading"), thousands(asked)))
         return Plan(
-            title=f"Stop what goes to {there}",
-            sentence=f"{row}: nothing goes to {there} from now on, by any flow of this integration. Reading and "
-            f"capturing go on, and so does what goes the other way. Nothing is lost.",
+            title=_("Stop what goes to %(there)s") % {"there": there},
+            sentence=_(
+                "%(row)s: nothing goes to %(there)s from now on, by any flow of this integration. "
+                "Reading and capturing go on, and so does what goes the other way. Nothing is lost."
+            )
+            % {"row": row, "there": there},
             lines=tuple(lines),
-            warning=f"{row} is switched off anyway." if not row.enabled else "",
-            button=f"Stop what goes to {there}",
+            warning=_("%(row)s is switched off anyway.") % {"row": row} if not row.enabled else "",
+            button=_("Stop what goes to %(there)s") % {"there": there},
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Integration], data: Mapping[str, Any]) -> Done:
         row = self.row(rows)
         services.stop_side(row, self.side, reason=data["reason"], actor=person(request))
-        return Done(f"Nothing goes to {where(row, self.side)} by {row} any more.")
+        return Done(_("Nothing goes to %(where)s by %(row)s any more.") % {"where": where(row, self.side), "row": row})
 
 
 class _Allow(_OfSide):
@@ -87,25 +92,35 @@ class _Allow(_OfSide):
         whole = row.tenant.sending_stopped or not row.enabled
         number = waiting.count()
         held = number if whole else waiting.filter(off).count()
-        lines = [self.line("Deliveries that have waited", row, State.PENDING, number, strong=True)]
+        lines = [self.line(_("Deliveries that have waited"), row, State.PENDING, number, strong=True)]
         if held:
-            lines.append(Line("Of these still held by another switch", f"{held:,}"))
+            lines.append(Line(_("Of these still held by another switch"), thousands(held)))
         if row.tenant.sending_stopped:
-            warning = f"All sending of {row.tenant} is stopped as well: nothing goes out before that is allowed again."
+            warning = _(
+                "All sending of %(tenant)s is stopped as well: nothing goes out before that is allowed again."
+            ) % {"tenant": row.tenant}
         else:
-            warning = "" if row.enabled else f"{row} is switched off as well: nothing goes out before it is on again."
+            warning = (
+                ""
+                if row.enabled
+                else _("%(row)s is switched off as well: nothing goes out before it is on again.") % {"row": row}
+            )
         return Plan(
-            title=f"Allow what goes to {there}",
-            sentence=f"{said(row, self.side) or f'{row} sends to {there}'}. What has waited goes out, in its order.",
+            title=_("Allow what goes to %(there)s") % {"there": there},
+            sentence=_("%(now)s. What has waited goes out, in its order.")
+            % {"now": said(row, self.side) or _("%(row)s sends to %(there)s") % {"row": row, "there": there}},
             lines=tuple(lines),
             warning=warning,
-            button=f"Allow what goes to {there}",
+            button=_("Allow what goes to %(there)s") % {"there": there},
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Integration], data: Mapping[str, Any]) -> Done:
         row = self.row(rows)
         services.allow_side(row, self.side, actor=person(request))
-        return Done(f"{row} sends to {where(row, self.side)} again; what has waited goes out in its order.")
+        return Done(
+            _("%(row)s sends to %(where)s again; what has waited goes out in its order.")
+            % {"row": row, "where": where(row, self.side)}
+        )
 
 
 class StopBooks(_Stop):

@@ -9,6 +9,8 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.models import Connection
 from integrations.selectors.webhooks import Heard, endpoint_of
@@ -30,25 +32,29 @@ class MakeAddress(PersonAction):
 
     def perform(self, request: HttpRequest, rows: QuerySet[Connection], data: Mapping[str, Any]) -> Done:
         services.endpoint_of(_whole(rows), actor=person(request))
-        return Done("The address stands below. Only who knows it can send there.")
+        return Done(_("The address stands below. Only who knows it can send there."))
 
 
 class KeysForm(forms.Form):
     keys = forms.CharField(
-        label="Keys, one a line; a key in PEM has several",
+        label=gettext_lazy("Keys, one a line; a key in PEM has several"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 70, "autocomplete": "off", "spellcheck": "false"}),
-        help_text="Visma.net: the signature keys of the subscriptions. Orderful: user:password. Airbase: the secret of "
-        "the endpoint, if it has one; without a key events are not checked. Basware: registering makes one. Adobe "
-        "Commerce: the shop's public key (PEM, whole), Adobe's public keys of I/O Events with client-id: and your "
-        "client id on a line of its own, or the shared key. While one is being changed, keep the old one beside the "
-        "new one; an event may be signed with any of them. They can be written, but nobody can read them again.",
+        help_text=gettext_lazy(
+            "Visma.net: the signature keys of the subscriptions. Orderful: user:password. "
+            "Airbase: the secret of the endpoint, if it has one; without a key events are not "
+            "checked. Basware: registering makes one. Adobe Commerce: the shop's public key (PEM, "
+            "whole), Adobe's public keys of I/O Events with client-id: and your client id on a "
+            "line of its own, or the shared key. While one is being changed, keep the old one "
+            "beside the new one; an event may be signed with any of them. They can be written, "
+            "but nobody can read them again."
+        ),
     )
     keep = forms.BooleanField(
-        label="Keep the stored ones too",
+        label=gettext_lazy("Keep the stored ones too"),
         required=False,
-        help_text="Until the system signs with the new one. Then set the new one alone.",
+        help_text=gettext_lazy("Until the system signs with the new one. Then set the new one alone."),
     )
 
     def clean_keys(self) -> list[str]:
@@ -68,20 +74,23 @@ class SetKeys(PersonAction):
         row = rows.get()
         known = endpoint_of(row)
         return Plan(
-            title="Set webhook keys",
-            sentence="These keys take the place of all that are stored, unless you keep those. Events that none of "
-            "them signed are refused.",
-            lines=(Line("Connection", row.name), Line("Stored now", key_line(Heard(endpoint=known)))),
+            title=_("Set webhook keys"),
+            sentence=_(
+                "These keys take the place of all that are stored, unless you keep those. Events that "
+                "none of them signed are refused."
+            ),
+            lines=(Line(_("Connection"), row.name), Line(_("Stored now"), key_line(Heard(endpoint=known)))),
             warning=""
             if row.system not in ("visma", "basware")
-            else f"Without a key every event of {all_systems()[row.system].label} is refused; polling goes on.",
-            button="Store them",
+            else _("Without a key every event of %(label)s is refused; polling goes on.")
+            % {"label": all_systems()[row.system].label},
+            button=_("Store them"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Connection], data: Mapping[str, Any]) -> Done:
         endpoint = services.endpoint_of(_whole(rows), actor=person(request))
         stored = services.set_keys(endpoint, data["keys"], actor=person(request), beside_old=bool(data["keep"]))
-        return Done(f"{stored} key{'' if stored == 1 else 's'} stored.")
+        return Done(ngettext("%(n)s key stored.", "%(n)s keys stored.", stored) % {"n": stored})
 
 
 class RegisterWebhooks(PersonAction):
@@ -98,22 +107,24 @@ class RegisterWebhooks(PersonAction):
         row = rows.get()
         may = self.offered(row)
         return Plan(
-            title="Register webhooks",
-            sentence="The system is asked by its subscription API to tell us of changes. Visma.net has removed that "
-            "API for most customers; then the steps in its developer portal are shown. Basware tries the address out "
-            "at once, and signs with a key that is made here.",
-            lines=(Line("Connection", row.name),),
-            warning="A webhook is a hint and no more: whether or not this works, everything is found by polling.",
-            refusal="" if may else "The webhooks of this system are set up in the system itself.",
-            button="Register",
+            title=_("Register webhooks"),
+            sentence=_(
+                "The system is asked by its subscription API to tell us of changes. Visma.net has "
+                "removed that API for most customers; then the steps in its developer portal are "
+                "shown. Basware tries the address out at once, and signs with a key that is made here."
+            ),
+            lines=(Line(_("Connection"), row.name),),
+            warning=_("A webhook is a hint and no more: whether or not this works, everything is found by polling."),
+            refusal="" if may else _("The webhooks of this system are set up in the system itself."),
+            button=_("Register"),
         )
 
     def perform(self, request: HttpRequest, rows: QuerySet[Connection], data: Mapping[str, Any]) -> Done:
         steps = services.register(_whole(rows), actor=person(request))
         failed = [step for step in steps if not step.ok]
         if failed:
-            return Done("", f"Not registered: {failed[0].detail} What to do stands below.")
-        return Done(f"Registered: {', '.join(step.name for step in steps)}.")
+            return Done("", _("Not registered: %(detail)s What to do stands below.") % {"detail": failed[0].detail})
+        return Done(_("Registered: %(names)s.") % {"names": ", ".join(step.name for step in steps)})
 
 
 class _Asked(PersonAction):
@@ -135,8 +146,8 @@ class _Asked(PersonAction):
         return Plan(
             title=str(self.label),
             sentence=self.sentence,
-            lines=(Line("Connection", row.name),),
-            refusal="" if self.offered(row) else "The webhooks of this system are set up in the system itself.",
+            lines=(Line(_("Connection"), row.name),),
+            refusal="" if self.offered(row) else _("The webhooks of this system are set up in the system itself."),
             button=self.button,
         )
 
@@ -153,8 +164,8 @@ class ListWebhooks(_Asked):
     def perform(self, request: HttpRequest, rows: QuerySet[Connection], data: Mapping[str, Any]) -> Done:
         steps = services.registered(_whole(rows), actor=person(request))
         mine = [step.name for step in steps if step.ok]
-        said = f"Sent here: {', '.join(mine)}. All that there are stand below."
-        return Done(said) if mine else Done("", "None is sent here. What there is stands below.")
+        said = _("Sent here: %(names)s. All that there are stand below.") % {"names": ", ".join(mine)}
+        return Done(said) if mine else Done("", _("None is sent here. What there is stands below."))
 
 
 class RemoveWebhooks(_Asked):
@@ -171,8 +182,8 @@ class RemoveWebhooks(_Asked):
         steps = services.unregister(_whole(rows), actor=person(request))
         failed = [step for step in steps if not step.ok]
         if failed:
-            return Done("", f"Not removed: {failed[0].detail}")
-        return Done("No webhooks come here any more.")
+            return Done("", _("Not removed: %(detail)s") % {"detail": failed[0].detail})
+        return Done(_("No webhooks come here any more."))
 
 
 def _whole(rows: QuerySet[Connection]) -> Connection:
@@ -181,7 +192,7 @@ def _whole(rows: QuerySet[Connection]) -> Connection:
 
 def key_line(heard: Heard) -> str:
     """What may be said of the keys."""
-    return ", ".join(f"fingerprint {one}" for one in heard.fingerprints) or "none"
+    return ", ".join(_("fingerprint %(one)s") % {"one": one} for one in heard.fingerprints) or _("none")
 
 
 WEBHOOK_ACTIONS = (MakeAddress, RegisterWebhooks, ListWebhooks, RemoveWebhooks, SetKeys)

@@ -1,5 +1,6 @@
-"""Texts that people read and that stand in declarations, not in calls of gettext: what systems and flows declare, and
-the choices of the models. `manage.py messages` puts them into the catalogue, so that `spoken` finds them there."""
+"""Texts that people read and that stand in declarations, not in calls of gettext: what systems and flows declare, the
+choices of the models, what actions are called. `manage.py messages` puts them into the catalogue, where `spoken` finds
+them."""
 
 from __future__ import annotations
 
@@ -8,10 +9,12 @@ from typing import Any
 
 from django.apps import apps
 
+import portal.urls  # noqa: F401 – with it every action is there
 from integrations.flows.contract import FlowSpec
 from integrations.flows.registry import all_flows
 from integrations.systems.contract import Setting, System
 from integrations.systems.registry import all_systems
+from portal.site import PersonAction
 
 APPS = ("tenants", "edi", "integrations", "notices")
 """Whose models have choices that people see."""
@@ -23,6 +26,7 @@ def declared_texts() -> list[str]:
         *(text for system in all_systems().values() for text in _of_system(system)),
         *(text for flow in all_flows().values() for text in _of_flow(flow)),
         *_of_models(),
+        *(text for action in _actions(PersonAction) for text in _of_action(action)),
     }
     return sorted(text for text in found if any(letter.isalpha() for letter in text))
 
@@ -46,6 +50,17 @@ def _of_settings(settings: Iterable[Setting]) -> Iterator[str]:
     for setting in settings:
         yield from (setting.label, setting.help)
         yield from (label for _, label in setting.choices)
+
+
+def _actions(base: type[PersonAction]) -> Iterator[type[PersonAction]]:
+    for action in base.__subclasses__():
+        yield action
+        yield from _actions(action)
+
+
+def _of_action(action: type[PersonAction]) -> Iterator[str]:
+    if action.__module__.startswith("integrations."):
+        yield from (str(getattr(action, name, "")) for name in ("label", "sentence", "button"))
 
 
 def _of_models() -> Iterator[str]:

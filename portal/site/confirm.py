@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 
 class Refused(Exception):
@@ -19,10 +20,10 @@ class Reason(forms.Form):
     """Asks why. The reason is kept in the audit trail."""
 
     reason = forms.CharField(
-        label="Why",
+        label=gettext_lazy("Why"),
         max_length=300,
         widget=forms.TextInput(attrs={"size": 70}),
-        help_text="Kept in the audit trail, with your name.",
+        help_text=gettext_lazy("Kept in the audit trail, with your name."),
     )
 
 
@@ -30,11 +31,11 @@ class OptionalReason(forms.Form):
     """Lets say why."""
 
     reason = forms.CharField(
-        label="Why",
+        label=gettext_lazy("Why"),
         max_length=300,
         required=False,
         widget=forms.TextInput(attrs={"size": 70}),
-        help_text="Kept in the audit trail, with your name. May stay empty.",
+        help_text=gettext_lazy("Kept in the audit trail, with your name. May stay empty."),
     )
 
 

@@ -83,6 +83,11 @@ def _counted(seconds: float, length: int, words: str) -> str:
     return words % int(seconds // length)
 
 
+def thousands(number: int) -> str:
+    """A number with its thousands set apart, as the language of who looks does it."""
+    return str(intcomma(number))
+
+
 def link(url: str, text: object) -> SafeString:
     return format_html('<a href="{}">{}</a>', url, text)
 
@@ -150,7 +155,7 @@ def list_link(number: int, model: type[models.Model] | str, **filters: Any) -> S
     if not number:
         return format_html('<span class="quiet">{}</span>', 0)
     url = list_url(model, **filters)
-    return link(url, intcomma(number)) if url else format_html("{}", intcomma(number))
+    return link(url, thousands(number)) if url else format_html("{}", thousands(number))
 
 
 def shorten(text: str, length: int = 110) -> SafeString | str:
