@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.db.models import Count, Max, Q
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from edi import services as edi
 from edi.models import Agreement, ControlNumber, TradingPartner, TransactionSet
 from edi.words import acknowledged_badge, intake_badge, stream_badge
 from portal.common.clock import db_now
+from portal.common.language import spoken
 from portal.site import Notice, Table, ago, badge, list_link, list_url, page_link
 from portal.site.marks import Kind
 
@@ -35,10 +38,10 @@ def late_notice(row: TradingPartner) -> list[Notice]:
         Notice(
             kind="bad",
             sentence=format_html(
-                "{} documents are not acknowledged in time.",
+                _("{} documents are not acknowledged in time."),
                 list_link(late, TransactionSet, partner=row.pk, acknowledged="overdue"),
             ),
-            remedy="Ask the trading partner whether it has them, and why it does not answer.",
+            remedy=_("Ask the trading partner whether it has them, and why it does not answer."),
         )
     ]
 
@@ -62,12 +65,22 @@ def lights(row: TradingPartner) -> Table:
         s.pk: s for s in TransactionSet.objects.filter(pk__in=[kind["newest"] for kind in found]).defer("findings")
     }
     return Table(
-        title="What is exchanged",
-        headings=("Document", "", "Stream", "How many", "The last one", "Valid", "Delivered", "Acknowledged", "Late"),
+        title=_("What is exchanged"),
+        headings=(
+            _("Document"),
+            "",
+            _("Stream"),
+            _("How many"),
+            _("The last one"),
+            _("Valid"),
+            _("Delivered"),
+            _("Acknowledged"),
+            _("Late"),
+        ),
         rows=[
             (
                 kind["set_id"],
-                "out" if kind["interchange__direction"] == "out" else "in",
+                _("out") if kind["interchange__direction"] == "out" else _("in"),
                 stream_badge(kind["interchange__stream"]),
                 kind["n"],
                 page_link(newest[kind["newest"]], ago(newest[kind["newest"]].created_at)),
@@ -76,7 +89,7 @@ def lights(row: TradingPartner) -> Table:
             )
             for kind in found
         ],
-        empty="Nothing was exchanged yet.",
+        empty=_("Nothing was exchanged yet."),
         numeric=(3, 8),
     )
 
@@ -88,8 +101,13 @@ def _late() -> Q:
 def _lights_of(row: TransactionSet) -> tuple[SafeString | str, SafeString | str, SafeString | str]:
     """Validation, delivery and acknowledgment."""
     if row.intake:
-        valid = badge(f"{row.error_count} errors", "bad") if row.error_count else badge("valid", "ok")
-        answer = page_link(row.answered_by, f"our {row.answered_by.set_id}") if row.answered_by is not None else "–"
+        errors = ngettext("%(n)s error", "%(n)s errors", row.error_count) % {"n": row.error_count}
+        valid = badge(errors, "bad") if row.error_count else badge("valid", "ok")
+        answer = (
+            page_link(row.answered_by, _("our %(set)s") % {"set": row.answered_by.set_id})
+            if row.answered_by is not None
+            else "–"
+        )
         return valid, intake_badge(row), answer
     status = row.network_status if isinstance(row.network_status, dict) else {}
     sent = status.get("delivery") or ("sent" if row.network_id else "")
@@ -121,19 +139,21 @@ def counters(row: TradingPartner) -> Table:
         rows.append(
             (
                 page_link(counter, counter.route),
-                counter.get_kind_display(),
-                counter.direction,
+                spoken(counter.get_kind_display()),
+                spoken(counter.direction),
                 stream_badge(counter.stream),
                 f"{counter.last:09d}",
-                badge(f"{len(report.unexplained)} unexplained", "bad") if report.unexplained else report.gap_count,
-                badge(f"{twice} with other content", "bad") if twice else report.duplicate_count,
+                badge(_("%(n)s unexplained") % {"n": len(report.unexplained)}, "bad")
+                if report.unexplained
+                else report.gap_count,
+                badge(_("%(n)s with other content") % {"n": twice}, "bad") if twice else report.duplicate_count,
             )
         )
     return Table(
-        title="Control numbers",
-        headings=("Route", "Kind", "", "Stream", "Last", "Gaps", "Came twice"),
+        title=_("Control numbers"),
+        headings=(_("Route"), _("Kind"), "", _("Stream"), _("Last"), _("Gaps"), _("Came twice")),
         rows=rows,
-        empty="None yet. Where the network writes the envelope, none is taken.",
+        empty=_("None yet. Where the network writes the envelope, none is taken."),
         more=list_url(ControlNumber),
-        more_text="All counters",
+        more_text=_("All counters"),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from edi.models import PartnerNumber, TradingPartner
 from integrations.services import unmapped
@@ -106,14 +107,15 @@ def _field(setting: Setting, stored: Mapping[str, Any]) -> forms.Field:
 class LinkForm(forms.Form):
     """The number by which a company's books know the trading partner."""
 
-    company = forms.ChoiceField(label="Company")
-    entity = forms.ChoiceField(label="It is a", choices=lambda: said(PartnerNumber.Entity.choices))
+    company = forms.ChoiceField(label=gettext_lazy("Company"))
+    entity = forms.ChoiceField(label=gettext_lazy("It is a"), choices=lambda: said(PartnerNumber.Entity.choices))
     number = forms.CharField(
-        label="Number in the books",
+        label=gettext_lazy("Number in the books"),
         max_length=60,
         widget=forms.TextInput(attrs={"list": "numbers", "autocomplete": "off", "size": 40}),
-        help_text="Type a few letters of the name or number: those that the books named and nobody is linked to are "
-        "offered.",
+        help_text=gettext_lazy(
+            "Type a few letters of the name or number: those that the books named and nobody is linked to are offered."
+        ),
     )
 
     def __init__(self, *args: Any, partner: TradingPartner, **kwargs: Any) -> None:

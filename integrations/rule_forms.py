@@ -11,9 +11,12 @@ from django import forms
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from integrations.flows.contract import Choices, RuleTable
+from integrations.forms import said
 from integrations.systems.contract import Setting
+from portal.common.language import spoken
 
 EMPTY_PARTS = 2
 MOST_RULES = 200
@@ -32,7 +35,7 @@ class RuleForm(forms.Form):
         try:
             msgspec.convert(self.rule(cleaned), self.table.shape, strict=False)
         except msgspec.ValidationError as error:
-            self.add_error(None, f"This rule cannot be used: {error}")
+            self.add_error(None, _("This rule cannot be used: %(error)s") % {"error": error})
         return cleaned
 
     def rule(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,9 +49,13 @@ class RuleForm(forms.Form):
         """The rule in a line, as it was when the page was opened."""
         if not self.initial:
             return ""
-        when = [f"{s.label.lower()} {shown(s, self.initial.get(s.name))}" for s in self.table.when if self._has(s)]
-        then = [f"{s.label.lower()} {shown(s, self.initial.get(s.name))}" for s in self.table.then if self._has(s)]
-        return f"{', '.join(when) or 'always'} → {', '.join(then) or 'nothing'}"
+        when = [
+            f"{spoken(s.label).lower()} {shown(s, self.initial.get(s.name))}" for s in self.table.when if self._has(s)
+        ]
+        then = [
+            f"{spoken(s.label).lower()} {shown(s, self.initial.get(s.name))}" for s in self.table.then if self._has(s)
+        ]
+        return " → ".join((", ".join(when) or _("always"), ", ".join(then) or _("nothing")))
 
     @property
     def asks(self) -> list[forms.BoundField]:
@@ -106,7 +113,7 @@ class Several(forms.TextInput):
         own = (attrs or {}).get("id", f"id_{name}")
         labels = [(code, f"{code} · {text}" if text else code) for code, text in self.offered]
         chosen = forms.SelectMultiple(attrs={"size": min(len(labels), SHOWN)}, choices=labels)
-        more = {"id": f"{own}_chosen", "aria-label": "Chosen"}
+        more = {"id": f"{own}_chosen", "aria-label": _("Chosen")}
         below = chosen.render(name, [one for one in stated if one in known], more, renderer)
         return format_html("{}{}", typed, below)
 
@@ -142,11 +149,11 @@ def _initial(table: RuleTable, rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _field(setting: Setting, offered: Choices) -> forms.Field:
-    common: dict[str, Any] = {"label": setting.label, "required": False, "help_text": setting.help}
+    common: dict[str, Any] = {"label": spoken(setting.label), "required": False, "help_text": spoken(setting.help)}
     if setting.kind == "choices":
-        return forms.MultipleChoiceField(choices=list(setting.choices), widget=forms.CheckboxSelectMultiple, **common)
+        return forms.MultipleChoiceField(choices=said(setting.choices), widget=forms.CheckboxSelectMultiple, **common)
     if _is_several(setting):
-        common["help_text"] = f"{setting.help} Several with commas between.".strip()
+        common["help_text"] = " ".join((spoken(setting.help), _("Several with commas between."))).strip()
     widget = Several(offered[:MOST_SHOWN]) if _is_several(setting) or _is_pairs(setting) else None
     return forms.CharField(max_length=500, widget=widget or Typed(setting.name, offered), **common)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from edi.models import Interchange, TransactionSet
 from edi.services.matching import match
@@ -32,11 +33,13 @@ def receive_again(
     Raises ValidationError without a reason, for an interchange of ours, and where retention has pruned the bytes.
     """
     if not reason.strip():
-        raise ValidationError("Say why it is received again.")
+        raise ValidationError(_("Say why it is received again."))
     if interchange.direction != "in":
-        raise ValidationError("This interchange was sent, not received.")
+        raise ValidationError(_("This interchange was sent, not received."))
     if interchange.text is None:
-        raise ValidationError("The bytes of this interchange are not kept any more. Ask the partner to send it again.")
+        raise ValidationError(
+            _("The bytes of this interchange are not kept any more. Ask the partner to send it again.")
+        )
     if interchange.text.lstrip().startswith(b"{"):
         return _message_again(interchange, reason=reason, actor=actor, actor_name=actor_name)
     item = examine_interchange(interchange.network, interchange.text)

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from edi.models import Agreement, Direction, Network, PartnerNumber, Stream, TradingPartner
 from portal.audit import trail
@@ -36,14 +37,16 @@ def add_partner(
     Raises ValidationError with what is wrong: a number that is somebody else's, ids or settings that cannot be.
     """
     if not documents:
-        raise ValidationError("Choose at least one document.")
+        raise ValidationError(_("Choose at least one document."))
     tenant = network.tenant
     taken = PartnerNumber.objects.select_related("partner").filter(
         tenant=tenant, company=company, entity=entity, number=number
     )
     other = taken.first()
     if other is not None:
-        raise ValidationError(f"{number} belongs to {other.partner} already.")
+        raise ValidationError(
+            _("%(number)s belongs to %(partner)s already.") % {"number": number, "partner": other.partner}
+        )
     with transaction.atomic():
         row = TradingPartner(tenant=tenant, key=_free_key(tenant.pk, name), name=name.strip())
         row.full_clean(exclude=["tenant"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from edi.documents import rendering
 from edi.documents.edifact import MESSAGES
@@ -26,6 +27,7 @@ from edi.viewing.documents import DocumentView, document_view
 from edi.x12.decode import decode
 from edi.x12.guides import Guide, GuideError
 from edi.x12.reader import read
+from portal.site.marks import thousands
 
 MOST_BYTES = 2 * 1024 * 1024
 """Largest text that is checked while somebody waits; larger files are for `manage.py edi validate`."""
@@ -55,10 +57,11 @@ def check_text(data: bytes | str, *, agreement: Agreement | None = None) -> Chec
     """
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if not raw.strip():
-        raise ValidationError("There is nothing to check: paste a text, or choose a file.")
+        raise ValidationError(_("There is nothing to check: paste a text, or choose a file."))
     if len(raw) > MOST_BYTES:
         raise ValidationError(
-            f"It has {len(raw):,} bytes; {MOST_BYTES:,} are checked here; 'manage.py edi validate' takes more."
+            _("It has %(n)s bytes; %(MOST_BYTES)s are checked here; 'manage.py edi validate' takes more.")
+            % {"n": thousands(len(raw)), "MOST_BYTES": thousands(MOST_BYTES)}
         )
     guide = _guide(agreement)
     decoded = decode_by_syntax(raw) if looks_like_edifact(raw) else decode(raw)
@@ -75,7 +78,9 @@ def _guide(agreement: Agreement | None) -> Guide | None:
     try:
         return guide_of(agreement) if agreement is not None else None
     except GuideError as error:
-        raise ValidationError(f"The guide of '{agreement}' cannot be used: {error}") from error
+        raise ValidationError(
+            _("The guide of '%(agreement)s' cannot be used: %(error)s") % {"agreement": agreement, "error": error}
+        ) from error
 
 
 def _documents(text: str) -> tuple[DocumentView, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from edi.models import Agreement, Stream, TradingPartner
 from portal.audit import trail
@@ -54,7 +55,7 @@ def switch_live(partner: TradingPartner, *, on: bool, reason: str, actor: User) 
 
 def _ask(reason: str) -> None:
     if not reason.strip():
-        raise ValidationError("Say why.")
+        raise ValidationError(_("Say why."))
 
 
 def _note(partner: TradingPartner, verb: str, what: str, reason: str, actor: User) -> None:

@@ -27,7 +27,7 @@ def said_of(row: Delivery, who_acts: Mapping[Issue.Who, str]) -> list[Notice]:
             return [Notice(kind="bad", sentence=row.reason or _("It was refused."), remedy=advice.strip())]
         case State.IN_DOUBT:
             asked = format_html(_("It is looked for again {}."), due(row.not_before))
-            sentence = f"{_('Nobody knows whether it arrived.')} {row.reason}"
+            sentence = " ".join((_("Nobody knows whether it arrived."), row.reason))
             advice = format_html(
                 _("{} If you can see it at the other side, or that it is not there: press Settle. {}"), asked, remedy
             )

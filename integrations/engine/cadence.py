@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import holidays
 import msgspec
 from cronsim import CronSim, CronSimError
+from django.utils.translation import gettext as _
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _DAY = re.compile(r"(?:(\d{4})-)?(\d{2})-(\d{2})")
@@ -82,7 +83,7 @@ class Cadence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         begin = after = after.astimezone(dt.UTC)  # sums of local times go wrong where clocks change
         if not self.cron:
             return self.opens(after + every, zone=zone)
-        for _ in range(_MOST_STEPS):
+        for _step in range(_MOST_STEPS):
             moment = min((_next(line, begin, zone) for line in self.cron), default=after)
             opens = self.opens(moment, zone=zone)
             if opens == moment:
@@ -95,7 +96,7 @@ class Cadence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if not (self.quiet_hours or self.business_days or self.closed_days):
             return moment
         moment = moment.astimezone(dt.UTC)
-        for _ in range(_MOST_STEPS):
+        for _step in range(_MOST_STEPS):
             later = self._after_closed(moment, zone)
             if later is None:
                 return moment
@@ -106,18 +107,21 @@ class Cadence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         self, after: dt.datetime, *, every: dt.timedelta, zone: ZoneInfo, count: int = 5
     ) -> Iterator[dt.datetime]:
         """The next reads, for people."""
-        for _ in range(count):
+        for _step in range(count):
             after = self.next_read(after, every=every, zone=zone)
             yield after
 
     @property
     def words(self) -> str:
         """The schedule as people say it; "" for one that adds nothing."""
-        said = [f"at {' and '.join(self.cron)}" if self.cron else ""]
-        said.append(f"on business days of {self.business_days}" if self.business_days else "")
-        said.append(f"not on {', '.join(self.closed_days)}" if self.closed_days else "")
-        said.append(f"not from {' and '.join(h.replace('-', ' to ') for h in self.quiet_hours)}")
-        return ", ".join(text for text in said[: 4 if self.quiet_hours else 3] if text)
+        stretches = ", ".join(hours.replace("-", "–") for hours in self.quiet_hours)
+        said = [
+            _("at %(times)s") % {"times": "; ".join(self.cron)} if self.cron else "",
+            _("on business days of %(country)s") % {"country": self.business_days} if self.business_days else "",
+            _("not on %(days)s") % {"days": ", ".join(self.closed_days)} if self.closed_days else "",
+            _("not from %(stretches)s") % {"stretches": stretches} if stretches else "",
+        ]
+        return ", ".join(text for text in said if text)
 
     def _after_closed(self, moment: dt.datetime, zone: ZoneInfo) -> dt.datetime | None:
         """The end of the closed stretch that a moment lies in, None when it is open then."""

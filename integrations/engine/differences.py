@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from integrations.engine.compare import Sides
 from integrations.engine.sessions import Sessions
@@ -26,11 +27,11 @@ from portal.common.clock import db_now
 
 Kind = Literal["same", "missing", "different", "only_there", "not_sent"]
 KIND_WORDS: dict[str, str] = {
-    "same": "the same on both sides",
-    "missing": "missing there",
-    "different": "different",
-    "only_there": "only there",
-    "not_sent": "not sent: it cannot be, or a rule leaves it out",
+    "same": gettext_noop("the same on both sides"),
+    "missing": gettext_noop("missing there"),
+    "different": gettext_noop("different"),
+    "only_there": gettext_noop("only there"),
+    "not_sent": gettext_noop("not sent: it cannot be, or a rule leaves it out"),
 }
 
 

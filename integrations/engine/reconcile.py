@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from integrations.engine.compare import Comes, Sides, comes_to, has_it_from, parts_of, target_says
 from integrations.engine.deliver import last_exchange, outgoing_of
@@ -43,15 +44,15 @@ CLASSES: tuple[Class, ...] = (
     "unexplained",
 )
 CLASS_WORDS: dict[str, str] = {
-    "same": "the same on both sides",
-    "in_flight": "in flight: it is on its way",
-    "failed": "failed: somebody has to act",
-    "never_seen": "never seen: not read yet",
-    "never_sent": "never sent: read when the flow did not take it",
-    "changed_after": "changed after it was read",
-    "left_out": "left out: by a rule or by a person",
-    "not_visible": "delivered, and not visible there now",
-    "unexplained": "unexplained",
+    "same": gettext_noop("the same on both sides"),
+    "in_flight": gettext_noop("in flight: it is on its way"),
+    "failed": gettext_noop("failed: somebody has to act"),
+    "never_seen": gettext_noop("never seen: not read yet"),
+    "never_sent": gettext_noop("never sent: read when the flow did not take it"),
+    "changed_after": gettext_noop("changed after it was read"),
+    "left_out": gettext_noop("left out: by a rule or by a person"),
+    "not_visible": gettext_noop("delivered, and not visible there now"),
+    "unexplained": gettext_noop("unexplained"),
 }
 OPEN = (State.WAITING, State.PENDING, State.SENDING, State.ACCEPTED, State.IN_DOUBT)
 

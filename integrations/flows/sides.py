@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from integrations.flows.contract import FlowSpec
 from integrations.models import Integration, Side
 from integrations.systems.registry import all_systems
@@ -21,8 +23,12 @@ def said(integration: Integration, side: Side) -> str:
     reason = integration.why_stopped(side)
     if not reason:
         return ""
-    what = "Writing into" if side == "books" else "Sending to"
-    return f"{what} {where(integration, side)} is stopped for {integration}: {reason}"
+    what = (
+        _("Writing into %(system)s is stopped for %(integration)s: %(reason)s")
+        if side == "books"
+        else _("Sending to %(system)s is stopped for %(integration)s: %(reason)s")
+    )
+    return what % {"system": where(integration, side), "integration": integration, "reason": reason}
 
 
 def sides_of(spec: FlowSpec) -> tuple[Side, ...]:

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.db.models import Count
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from integrations.models import Delivery, Issue, State
 from integrations.notices.models import Alerting, Kind, Mail, Notice
 from portal.common.clock import db_now
-from portal.tenants.models import Membership, Role, Tenant
+from portal.tenants.models import Membership, Role, Tenant, User
 
 
 def tell_of_issue(notice: Notice, alerting: Alerting, *, now: dt.datetime) -> None:
@@ -27,7 +32,9 @@ def tell_of_issue(notice: Notice, alerting: Alerting, *, now: dt.datetime) -> No
     begun = f"issue:{issue}:opened"
     if notice.kind == Kind.ISSUE_OPENED:
         if alerting.mail_to:
-            remedy = f"\n\nWhat to do: {notice.body['remedy']}" if notice.body["remedy"] else ""
+            with language_of(alerting.mail_to):
+                what = _("What to do:")
+            remedy = f"\n\n{what} {notice.body['remedy']}" if notice.body["remedy"] else ""
             queue(
                 alerting.tenant,
                 begun,
@@ -44,16 +51,26 @@ def tell_of_issue(notice: Notice, alerting: Alerting, *, now: dt.datetime) -> No
     if first.sent_at is None and (first.lease_until is None or first.lease_until < now):
         Mail.objects.filter(pk=first.pk).update(dropped_at=now, problem="It was over before the mail went.")
         return
-    how = notice.body["resolution"] or "It was closed."
+    with language_of(first.to):
+        how = notice.body["resolution"] or _("It was closed.")
+        over = _("%(tenant)s: over: %(subject)s") % {"tenant": alerting.tenant, "subject": notice.subject}
+        text = _("This is over: %(sentence)s") % {"sentence": notice.body["sentence"]}
     queue(
         alerting.tenant,
         f"issue:{issue}:resolved",
         first.to,
-        f"{alerting.tenant}: over: {notice.subject}",
-        f"This is over: {notice.body['sentence']}\n\n{how}\n\n{_page(alerting.tenant, f'issues/{issue}/')}\n",
+        over,
+        f"{text}\n\n{how}\n\n{_page(alerting.tenant, f'issues/{issue}/')}\n",
         now=now,
         not_before=after_quiet_hours(alerting, now),
     )
+
+
+def language_of(addresses: Sequence[str]) -> AbstractContextManager[None]:
+    """Within, mail is written in the language that those of its readers who chose one agree on, else in English. What
+    an issue says stays as it was written."""
+    chosen = set(User.objects.filter(email__in=addresses).values_list("language", flat=True))
+    return translation.override(chosen.pop() if len(chosen) == 1 and "" not in chosen else settings.LANGUAGE_CODE)
 
 
 def queue(
@@ -117,13 +134,16 @@ def send_digests() -> int:
             continue
         midnight = dt.datetime.combine(today, dt.time(), tzinfo=local.tzinfo)
         begin = dt.datetime.combine(today - dt.timedelta(days=1), dt.time(), tzinfo=local.tzinfo)
+        with language_of(alerting.mail_to):
+            subject = f"{alerting.tenant}: {date_format(begin, 'l')} {begin:%Y-%m-%d}"
+            text = digest(alerting.tenant, begin, midnight)
         with transaction.atomic():
             queue(
                 alerting.tenant,
                 f"digest:{today}",
                 alerting.mail_to,
-                f"{alerting.tenant}: {begin:%A} {begin:%Y-%m-%d}",
-                digest(alerting.tenant, begin, midnight),
+                subject,
+                text,
                 now=now,
             )
             Alerting.objects.filter(pk=alerting.pk).update(digest_sent_for=today)
@@ -142,12 +162,13 @@ def digest(tenant: Tenant, begin: dt.datetime, end: dt.datetime) -> str:
     open_issues = issues.filter(status=Issue.Status.OPEN)
     hanging = rows.filter(state__in=[State.FAILED, State.IN_DOUBT]).count()
     lines = [
-        f"Delivered: {counts.get(State.DELIVERED, 0):,}",
-        f"Failed, and failed still: {counts.get(State.FAILED, 0):,}",
-        f"Issues that began: {began:,}",
-        f"Issues that ended: {ended:,}",
+        _("Delivered: %(n)s") % {"n": intcomma(counts.get(State.DELIVERED, 0))},
+        _("Failed, and failed still: %(n)s") % {"n": intcomma(counts.get(State.FAILED, 0))},
+        _("Issues that began: %(n)s") % {"n": intcomma(began)},
+        _("Issues that ended: %(n)s") % {"n": intcomma(ended)},
         "",
-        f"Now open: {open_issues.count():,} issues, {hanging:,} deliveries that need somebody",
+        _("Now open: %(issues)s issues, %(deliveries)s deliveries that need somebody")
+        % {"issues": intcomma(open_issues.count()), "deliveries": intcomma(hanging)},
         *(
             f"  - {sentence}"
             for sentence in open_issues.order_by("first_seen_at").values_list("sentence", flat=True)[:10]

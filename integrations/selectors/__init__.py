@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils.translation import gettext as _
 
 from edi.models import Agreement, Direction, PartnerNumber, TradingPartner
 from integrations.engine import parents
@@ -23,6 +25,7 @@ from integrations.models import OPEN_STATES, Breaker, Connection, Delivery, Feed
 from integrations.selectors.stops import Stop, all_stops
 from integrations.systems.registry import system
 from portal.common.clock import db_now
+from portal.common.language import spoken
 from portal.tenants.models import Tenant
 
 
@@ -248,8 +251,15 @@ class CallsLeft:
             return ""
         ends, full = (moment.astimezone(ZoneInfo(zone)) for moment in (self.used_up_at, self.resets_at))
         if not self.left:
-            return f"The {self.allowance:,} calls are used up; they are there again at {full:%H:%M}."
-        return f"The {self.allowance:,} calls are used up at {ends:%H:%M}; they are there again at {full:%H:%M}."
+            return _("The %(n)s calls are used up; they are there again at %(full)s.") % {
+                "n": intcomma(self.allowance or 0),
+                "full": f"{full:%H:%M}",
+            }
+        return _("The %(n)s calls are used up at %(ends)s; they are there again at %(full)s.") % {
+            "n": intcomma(self.allowance or 0),
+            "ends": f"{ends:%H:%M}",
+            "full": f"{full:%H:%M}",
+        }
 
     @property
     def share(self) -> float:
@@ -301,13 +311,19 @@ def why_not_sent(delivery: Delivery) -> list[str]:
     flow, integration, sink = delivery.flow, delivery.integration, delivery.sink_connection
     stopped_side = said_of_side(integration, integration.side_of(sink.pk))
     reasons = [
-        (delivery.tenant.sending_stopped, f"Sending is stopped for {delivery.tenant}."),
+        (delivery.tenant.sending_stopped, _("Sending is stopped for %(tenant)s.") % {"tenant": delivery.tenant}),
         (bool(stopped_side), stopped_side),
-        (not flow.enabled, f"The flow {flow} is switched off."),
-        (bool(flow.paused_reason), f"The flow {flow} is paused: {flow.paused_reason}"),
-        (not integration.enabled, f"The integration {integration} is switched off."),
-        (not sink.enabled, f"The connection {sink} is switched off."),
-        (delivery.state == State.WAITING, f"It waits for {delivery.waits_for or 'something that it refers to'}."),
+        (not flow.enabled, _("The flow %(flow)s is switched off.") % {"flow": flow}),
+        (
+            bool(flow.paused_reason),
+            _("The flow %(flow)s is paused: %(reason)s") % {"flow": flow, "reason": flow.paused_reason},
+        ),
+        (not integration.enabled, _("The integration %(name)s is switched off.") % {"name": integration}),
+        (not sink.enabled, _("The connection %(name)s is switched off.") % {"name": sink}),
+        (
+            delivery.state == State.WAITING,
+            _("It waits for %(what)s.") % {"what": delivery.waits_for or _("something that it refers to")},
+        ),
     ]
     said = [sentence for holds, sentence in reasons if holds]
     stopped = (
@@ -315,16 +331,21 @@ def why_not_sent(delivery: Delivery) -> list[str]:
     )
     if stopped is not None:
         said.append(
-            f"{sink} is not called until {stopped.probe_after:%H:%M:%S} UTC: {stopped.reason or 'it did not answer'}"
+            _("%(name)s is not called until %(time)s UTC: %(reason)s")
+            % {
+                "name": sink,
+                "time": f"{stopped.probe_after:%H:%M:%S}",
+                "reason": stopped.reason or _("it did not answer"),
+            }
         )
     ahead = earlier_in_lane(delivery).first()
     if ahead is not None:
         said.append(
-            f"Delivery {ahead.pk} of the same object ({ahead.get_state_display()}) comes first: one object's "
-            f"deliveries go one by one."
+            _("Delivery %(pk)s of the same object (%(state)s) comes first: one object's deliveries go one by one.")
+            % {"pk": ahead.pk, "state": spoken(ahead.get_state_display())}
         )
     if delivery.not_before > now:
-        said.append(f"It is due at {delivery.not_before:%Y-%m-%d %H:%M:%S} UTC.")
+        said.append(_("It is due at %(time)s UTC.") % {"time": f"{delivery.not_before:%Y-%m-%d %H:%M:%S}"})
     return said
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from edi.documents.invoice import Invoice
 from edi.documents.purchase_order import PurchaseOrder
@@ -24,6 +26,7 @@ from integrations.http.errors import Fault
 from integrations.models import Attempt, Delivery, Record, State
 from integrations.systems.contract import Unmappable
 from portal.audit.models import AuditEvent
+from portal.common.language import localized, spoken
 
 Lane = Literal["source", "us", "target"]
 VERSIONS = 30
@@ -62,19 +65,19 @@ def same_object(delivery: Delivery) -> list[Delivery]:
 
 
 _ATTEMPTS: dict[str, tuple[str, Literal["ok", "bad", "doubt", "move"]]] = {
-    "delivered": ("arrived", "ok"),
-    "accepted": ("taken, its verdict comes later", "move"),
-    "notneeded": ("was there already", "ok"),
-    "rejected": ("refused", "bad"),
-    "unknown": ("no answer: in doubt", "doubt"),
-    "worker lost": ("its worker was lost: in doubt", "doubt"),
-    "transient": ("not reached, tried again", "bad"),
-    "unauthorized": ("not let in", "bad"),
-    "applied": ("found there", "ok"),
-    "notapplied": ("not there", "bad"),
-    "cannottell": ("cannot be told", "doubt"),
-    "stillopen": ("no verdict yet", "move"),
-    "refused": ("refused later", "bad"),
+    "delivered": (gettext_noop("arrived"), "ok"),
+    "accepted": (gettext_noop("taken, its verdict comes later"), "move"),
+    "notneeded": (gettext_noop("was there already"), "ok"),
+    "rejected": (gettext_noop("refused"), "bad"),
+    "unknown": (gettext_noop("no answer: in doubt"), "doubt"),
+    "worker lost": (gettext_noop("its worker was lost: in doubt"), "doubt"),
+    "transient": (gettext_noop("not reached, tried again"), "bad"),
+    "unauthorized": (gettext_noop("not let in"), "bad"),
+    "applied": (gettext_noop("found there"), "ok"),
+    "notapplied": (gettext_noop("not there"), "bad"),
+    "cannottell": (gettext_noop("cannot be told"), "doubt"),
+    "stillopen": (gettext_noop("no verdict yet"), "move"),
+    "refused": (gettext_noop("refused later"), "bad"),
 }
 
 
@@ -89,10 +92,10 @@ def events_of(versions: list[Record], deliveries: list[Delivery]) -> list[Event]
 
 def _captured(versions: list[Record]) -> Iterator[Event]:
     for place, record in enumerate(reversed(versions)):
-        what = "changed" if place else "made or changed"
+        what = _("changed") if place else _("made or changed")
         status = f", {record.status}" if record.status else ""
         yield Event(record.modified_at or record.captured_at, "source", "ok", f"{what}{status}", record=record.pk)
-        yield Event(record.captured_at, "us", "ok", "read", record=record.pk)
+        yield Event(record.captured_at, "us", "ok", _("read"), record=record.pk)
 
 
 def _delivered(deliveries: list[Delivery]) -> Iterator[Event]:
@@ -101,18 +104,24 @@ def _delivered(deliveries: list[Delivery]) -> Iterator[Event]:
     for attempt in tried.only("delivery_id", "kind", "outcome", "closed_at", "started_at"):
         delivery = of[attempt.delivery_id]
         word, kind = _ATTEMPTS.get(attempt.outcome, (attempt.outcome.replace("_", " "), "move"))
-        what = f"{_what(delivery)}: {word}" if attempt.kind == Attempt.Kind.APPLY else f"looked at: {word}"
+        said = spoken(word)
+        what = (
+            f"{_what(delivery)}: {said}"
+            if attempt.kind == Attempt.Kind.APPLY
+            else _("looked at: %(said)s") % {"said": said}
+        )
         yield Event(attempt.closed_at or attempt.started_at, "target", kind, what, delivery=delivery.pk)
     for delivery in deliveries:
         match delivery.state:
             case State.NO_EFFECT | State.SUPERSEDED | State.DISMISSED:
-                text = f"{delivery.get_state_display()}: {delivery.reason}"[:160]
+                text = f"{spoken(delivery.get_state_display())}: {delivery.reason}"[:160]
                 yield Event(delivery.since, "us", "off", text, delivery.pk)
             case State.FAILED:
-                yield Event(delivery.since, "us", "bad", f"failed: {delivery.reason}"[:160], delivery.pk)
+                yield Event(delivery.since, "us", "bad", ": ".join((_("failed"), delivery.reason))[:160], delivery.pk)
             case State.WAITING | State.PENDING:
-                waits = delivery.waits_for or "a worker"
-                yield Event(delivery.since, "us", "wait", f"{_what(delivery)} waits for {waits}", delivery.pk)
+                waits = delivery.waits_for or _("a worker")
+                text = _("%(what)s waits for %(waits)s") % {"what": _what(delivery), "waits": waits}
+                yield Event(delivery.since, "us", "wait", text, delivery.pk)
             case _:
                 pass
 
@@ -126,11 +135,14 @@ def _said(deliveries: list[Delivery]) -> Iterator[Event]:
         seen.add(sent.pk)
         if sent.acknowledged_at is not None:
             good = sent.acknowledged == TransactionSet.Acknowledged.ACCEPTED
-            text = f"{sent.set_id} acknowledged: {sent.get_acknowledged_display()}"
+            text = _("%(set)s acknowledged: %(said)s") % {
+                "set": sent.set_id,
+                "said": spoken(sent.get_acknowledged_display()),
+            }
             yield Event(sent.acknowledged_at, "target", "ok" if good else "bad", text, delivery.pk)
         if sent.responded_at is not None:
             bad = sent.response == TransactionSet.Response.REJECTED
-            text = f"the partner answers: {sent.get_response_display()}"
+            text = _("the partner answers: %(said)s") % {"said": spoken(sent.get_response_display())}
             yield Event(sent.responded_at, "target", "bad" if bad else "ok", text, delivery.pk)
     ids = [str(d.pk) for d in deliveries]
     said_or_done = Q(actor__isnull=False) | Q(action__in=TOLD_BY_THE_NETWORK)
@@ -142,12 +154,18 @@ def _said(deliveries: list[Delivery]) -> Iterator[Event]:
             yield Event(line.at, "target", "bad" if severe else "ok", line.summary[:160], int(line.object_id))
             continue
         verb = line.action.partition(".")[2].replace("_", " ")
-        yield Event(line.at, "us", "move", f"{verb} by {line.actor_name}", int(line.object_id))
+        yield Event(
+            line.at,
+            "us",
+            "move",
+            _("%(verb)s by %(who)s") % {"verb": spoken(verb), "who": line.actor_name},
+            int(line.object_id),
+        )
 
 
 def _what(delivery: Delivery) -> str:
     sent = delivery.transaction_set.set_id if delivery.transaction_set is not None else ""
-    return " ".join(part for part in (sent, delivery.purpose or delivery.operation) if part)
+    return " ".join(part for part in (sent, delivery.purpose or spoken(delivery.operation)) if part)
 
 
 # --- Versions
@@ -274,7 +292,7 @@ def _refers_to(document: Value | None) -> tuple[str, set[str]]:
 
 def _amount(document: Value | None) -> str:
     total, currency = getattr(document, "total", None), getattr(document, "currency", "")
-    return f"{total:,.2f} {currency}".replace(",", " ") if total is not None else ""
+    return f"{localized(total)} {currency}" if total is not None else ""
 
 
 def _found(delivery: Delivery, link: Link, number: str) -> ChainPart:
@@ -294,7 +312,7 @@ def _responses(orders: set[str]) -> list[ChainPart]:
         return []
     rows = TransactionSet.objects.filter(business_number__in=list(orders), set_id__in=["855", "865"]).exclude(intake="")
     return [
-        ChainPart("response", row.business_number, f"{row.set_id}, {row.get_response_display()}".rstrip(", "))
+        ChainPart("response", row.business_number, f"{row.set_id}, {spoken(row.get_response_display())}".rstrip(", "))
         for row in rows.defer("findings").order_by("-pk")[:2]
     ]
 

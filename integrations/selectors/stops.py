@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from integrations.engine.claim import side_not_stopped as side_not_stopped
 from integrations.flows.registry import all_flows
@@ -36,14 +37,14 @@ class Stop:
     @property
     def label(self) -> str:
         """The same in a few words."""
-        return f"nothing goes to {where(self.integration, self.side)}"
+        return _("nothing goes to %(system)s") % {"system": where(self.integration, self.side)}
 
 
 def flow_stops(flow: Flow, tenant: Tenant) -> list[str]:
     """Which kill switches hold what a flow sends, as sentences: the tenant's, and those of the sides to which it goes.
     The flow's integration was read with its connections."""
     spec = all_flows().get(flow.full_key)
-    found = [f"Sending is stopped for {tenant}."] if tenant.sending_stopped else []
+    found = [_("Sending is stopped for %(tenant)s.") % {"tenant": tenant}] if tenant.sending_stopped else []
     return found + [one for side in (sides_of(spec) if spec else ()) if (one := said(flow.integration, side))]
 
 
@@ -74,4 +75,4 @@ def why_tenant_stopped(tenant: Tenant) -> str:
         return ""
     rows = AuditEvent.objects.filter(tenant=tenant, object_type="tenant", object_id=str(tenant.pk))
     told = rows.filter(action="tenant.sending_stopped").order_by("-pk").values_list("summary", flat=True)
-    return told.first() or f"Nothing is sent for {tenant}."
+    return told.first() or _("Nothing is sent for %(tenant)s.") % {"tenant": tenant}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from integrations.engine.backfill import begin, cancel
 from integrations.models import Backfill, Feed, Record
@@ -46,7 +47,9 @@ def moment(text: str, zone: str) -> dt.datetime:
     try:
         return clock.moment(text, ZoneInfo(zone))
     except ValueError as error:
-        raise ValidationError(f"'{text}' is no day or time; write it as 2026-08-31 or 2026-08-31T14:00.") from error
+        raise ValidationError(
+            _("'%(text)s' is no day or time; write it as 2026-08-31 or 2026-08-31T14:00.") % {"text": text}
+        ) from error
 
 
 def progress(backfill: Backfill) -> str:

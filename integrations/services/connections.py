@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from edi.models import Network
 from integrations.engine import dispatch, issues
@@ -49,7 +50,10 @@ def save_connection(
             tenant=tenant, key=key, system=system_key
         )
         if row.system != system_key:
-            raise ValidationError(f"Connection {key} is a {row.system} connection; make a new one for {system_key}.")
+            raise ValidationError(
+                _("Connection %(key)s is a %(system)s connection; make a new one for %(system_key)s.")
+                % {"key": key, "system": row.system, "system_key": system_key}
+            )
         made = row.pk is None
         settings, secrets, changed = _merge(spec.settings, row, names_in_books.named(row, values))
         names_in_books.check_connection(row, settings)
@@ -62,7 +66,7 @@ def save_connection(
         row.secrets = secrets  # type: ignore[assignment]  # the package's fields have no types
         row.health = Connection.Health.UNTESTED
         if spec.is_network and row.network is None:
-            row.network, _ = Network.objects.get_or_create(tenant=tenant, key=key, defaults={"name": name})
+            row.network, _made = Network.objects.get_or_create(tenant=tenant, key=key, defaults={"name": name})
         row.save()
         breaker.reset(row)
         tokens.forget(row)
@@ -88,7 +92,7 @@ def check_values(row: Connection, values: dict[str, Any]) -> None:
     if row._state.adding:
         _merge(system(row.system).settings, row, values)
         return
-    settings, secrets, _ = _merge(system(row.system).settings, row, names_in_books.named(row, values))
+    settings, secrets, _changed = _merge(system(row.system).settings, row, names_in_books.named(row, values))
     names_in_books.check_connection(row, settings)
     one_account.check_connection(row, settings, secrets)
 
@@ -101,7 +105,8 @@ def _merge(
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise ValidationError(
-            f"{row.system} has no setting called {', '.join(unknown)}. There are: {', '.join(known)}."
+            _("%(system)s has no setting called %(unknown)s. There are: %(known)s.")
+            % {"system": row.system, "unknown": ", ".join(unknown), "known": ", ".join(known)}
         )
     settings, secrets = dict(row.settings or {}), dict(row.secrets or {})
     changed = []

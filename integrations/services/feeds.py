@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from integrations.engine import dispatch
 from integrations.engine.cadence import Cadence, NeverDue
@@ -24,6 +25,7 @@ from integrations.systems.registry import system
 from portal.audit import trail
 from portal.common.clock import db_now
 from portal.common.installation import release
+from portal.common.language import in_english
 from portal.tenants.models import Tenant, User
 
 
@@ -35,9 +37,18 @@ def _one_company(tenant: Tenant, key: str, books: Connection, partner: Connectio
     other = Integration.objects.filter(tenant=tenant, partner=partner).exclude(key=key).exclude(books=books).first()
     if other is not None:
         raise ValidationError(
-            f"{partner} is paired with {other.books} already, by {other}. A connection to "
-            f"{system(partner.system).label} belongs to one company: make another connection for {books}, with the "
-            "credentials of that company."
+            _(
+                "%(partner)s is paired with %(books)s already, by %(other)s. A connection to "
+                "%(label)s belongs to one company: make another connection for %(own)s, with the "
+                "credentials of that company."
+            )
+            % {
+                "partner": partner,
+                "books": other.books,
+                "other": other,
+                "label": system(partner.system).label,
+                "own": books,
+            }
         )
 
 
@@ -59,10 +70,16 @@ def save_integration(
     pair = pair_of(books, partner)
     specs = {spec.key: spec for spec in flows_of_pair(pair)}
     if not specs:
-        raise ValidationError(f"There is no integration of {books.system} and {partner.system}.")
+        raise ValidationError(
+            _("There is no integration of %(system)s and %(other)s.")
+            % {"system": books.system, "other": partner.system}
+        )
     unknown = sorted(set(flows) - set(specs))
     if unknown:
-        raise ValidationError(f"{pair} has no flow called {', '.join(unknown)}. There are: {', '.join(specs)}.")
+        raise ValidationError(
+            _("%(pair)s has no flow called %(unknown)s. There are: %(known)s.")
+            % {"pair": pair, "unknown": ", ".join(unknown), "known": ", ".join(specs)}
+        )
     with transaction.atomic():
         _one_company(tenant, key, books, partner)
         row = Integration.objects.filter(tenant=tenant, key=key).first() or Integration(tenant=tenant, key=key)
@@ -122,7 +139,7 @@ def save_settings(integration: Integration, settings: dict[str, Any], *, actor: 
         pair_settings.read(settings)
     except Unmappable as error:
         raise ValidationError(error.sentence) from error
-    _, changed = save_integration(
+    _row, changed = save_integration(
         tenant=integration.tenant,
         key=integration.key,
         name=integration.name,
@@ -141,7 +158,7 @@ def save_flow(flow: Flow, *, enabled: bool, settings: dict[str, Any], actor: Use
     ValidationError."""
     integration = flow.integration
     flows = {**flows_as_they_are(integration), flow.key: {"enabled": enabled, "settings": settings}}
-    _, changed = save_integration(
+    _row, changed = save_integration(
         tenant=integration.tenant,
         key=integration.key,
         name=integration.name,
@@ -162,8 +179,12 @@ def checked_settings(spec: FlowSpec, values: Mapping[str, Any]) -> dict[str, Any
     unknown = sorted(set(values) - set(declared))
     if unknown:
         raise ValidationError(
-            f"{spec.full_key} has no setting called {', '.join(unknown)}. "
-            f"There are: {', '.join(sorted(declared)) or 'none'}."
+            _("%(full_key)s has no setting called %(unknown)s. There are: %(declared)s.")
+            % {
+                "full_key": spec.full_key,
+                "unknown": ", ".join(unknown),
+                "declared": ", ".join(sorted(declared)) or _("none"),
+            }
         )
     found = {}
     for name, value in values.items():
@@ -228,7 +249,7 @@ def ensure_feed(integration: Integration, spec: FlowSpec) -> Feed:
     """The feed that the flow takes from, made with its system's defaults when it is missing."""
     connection = integration.books if spec.source == "books" else integration.partner
     feed_spec = system(connection.system).feed(spec.feed)
-    feed, _ = Feed.objects.get_or_create(
+    feed, _made = Feed.objects.get_or_create(
         tenant_id=integration.tenant_id,
         connection=connection,
         key=spec.feed,
@@ -255,7 +276,7 @@ def set_schedule(feed: Feed, *, every: dt.timedelta, cadence: Cadence, actor: Us
     hours. Returns whether anything changed. Raises ValidationError for a schedule that cannot be."""
     now = db_now()
     if every < dt.timedelta(seconds=10):
-        raise ValidationError("A feed is read every ten seconds at most.")
+        raise ValidationError(_("A feed is read every ten seconds at most."))
     try:
         cadence.check(zone=ZoneInfo(feed.tenant.time_zone), now=now)
     except NeverDue as error:
@@ -269,7 +290,9 @@ def set_schedule(feed: Feed, *, every: dt.timedelta, cadence: Cadence, actor: Us
         first = row.last_read_at is None and not cadence.cron
         row.due_at = opens(row, now) if first else next_read(row, now)
         row.save(update_fields=["schedule", "interval_seconds", "due_at"])
-        _audit(feed, "feed.scheduled", f"{feed} is read {schedule_in_words(row)}.", actor)
+        with in_english():
+            summary = f"{feed} is read {schedule_in_words(row)}."
+        _audit(feed, "feed.scheduled", summary, actor)
         dispatch.wake()
     return True
 
@@ -279,14 +302,16 @@ def schedule_in_words(feed: Feed) -> str:
     cadence = cadence_of(feed)
     if cadence.cron:
         return cadence.words
-    stretched = f"stretched to {feed.stretched_seconds} s by the allowance of calls" if feed.stretched_seconds else ""
-    return ", ".join(filter(None, (f"every {feed.interval_seconds} s", stretched, cadence.words)))
+    long = feed.stretched_seconds
+    stretched = _("stretched to %(seconds)s s by the allowance of calls") % {"seconds": long} if long else ""
+    every = _("every %(seconds)s s") % {"seconds": feed.interval_seconds}
+    return ", ".join(filter(None, (every, stretched, cadence.words)))
 
 
 def pause_feed(feed: Feed, *, reason: str, actor: User | None) -> None:
     """Stops reading until `resume_feed`. Nothing is lost: the cursor stays."""
     if not reason.strip():
-        raise ValidationError("Say why it is paused.")
+        raise ValidationError(_("Say why it is paused."))
     with transaction.atomic():
         Feed.objects.filter(pk=feed.pk).update(paused_reason=reason[:300])
         _audit(feed, "feed.paused", f"{feed}: {reason}", actor)
@@ -303,13 +328,13 @@ def set_cursor(feed: Feed, *, read_until: dt.datetime | None, reason: str, actor
     """Moves the cursor by hand. Back: what was read is read again, and doubles nothing. Forward: what lies between
     is never read, which is why a reason is asked for. None: from the beginning."""
     if not reason.strip():
-        raise ValidationError("Say why the cursor is moved.")
+        raise ValidationError(_("Say why the cursor is moved."))
     if read_until is not None and read_until > db_now():
-        raise ValidationError("The cursor cannot lie in the future.")
+        raise ValidationError(_("The cursor cannot lie in the future."))
     with transaction.atomic():
         row = Feed.objects.select_for_update().get(pk=feed.pk)
         if row.lease_until is not None and row.lease_until > db_now():
-            raise ValidationError("The feed is being read right now; try again in a moment.")
+            raise ValidationError(_("The feed is being read right now; try again in a moment."))
         before = row.read_until
         row.read_until, row.resume, row.due_at = read_until, None, db_now()
         row.fence += 1
@@ -326,7 +351,7 @@ def set_cursor(feed: Feed, *, read_until: dt.datetime | None, reason: str, actor
 def pause_flow(flow: Flow, *, reason: str, actor: User | None, actor_name: str = "") -> None:
     """Stops sending for the flow; records are captured on, and wait."""
     if not reason.strip():
-        raise ValidationError("Say why it is paused.")
+        raise ValidationError(_("Say why it is paused."))
     with transaction.atomic():
         Flow.objects.filter(pk=flow.pk).update(paused_reason=reason[:300])
         _audit(flow, "flow.paused", f"{flow}: {reason}", actor, actor_name)

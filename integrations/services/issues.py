@@ -6,12 +6,14 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from integrations.engine import flood
 from integrations.models import Delivery, Issue, State
 from integrations.services.deliveries import AT_ONCE, Many, dismiss, each, reopen
 from portal.audit import trail
 from portal.common.clock import db_now
+from portal.common.language import spoken
 from portal.tenants.models import User
 
 
@@ -27,9 +29,9 @@ def release(issue: Issue, *, actor: User | None, reason: str) -> int:
     """Lets everything go that a flood holds. Returns how many. Raises ValidationError without a reason, and for an
     issue that is none of a flood."""
     if not reason.strip():
-        raise ValidationError("Say why they are released.")
+        raise ValidationError(_("Say why they are released."))
     if issue.error_class != flood.CLASS:
-        raise ValidationError("Only what waits because there was so much of it is released.")
+        raise ValidationError(_("Only what waits because there was so much of it is released."))
     return flood.release(issue, actor=actor, reason=reason)
 
 
@@ -37,7 +39,7 @@ def dismiss_issue(issue: Issue, *, actor: User | None, reason: str, limit: int =
     """Closes an issue that nobody will act on: dismisses what failed because of it, and the issue once nothing is
     left."""
     if not reason.strip():
-        raise ValidationError("Say why nothing is done about it.")
+        raise ValidationError(_("Say why nothing is done about it."))
     if issue.error_class == flood.CLASS:
         return Many(flood.dismiss(issue, actor=actor, reason=reason), ())
     failed = Delivery.objects.filter(issue=issue, state=State.FAILED).order_by("pk")
@@ -47,7 +49,10 @@ def dismiss_issue(issue: Issue, *, actor: User | None, reason: str, limit: int =
         row = Issue.objects.select_for_update().get(pk=issue.pk)
         still = Delivery.objects.filter(issue=row, state__in=[State.FAILED, State.IN_DOUBT, State.WAITING]).count()
         if still and not many.done:
-            raise ValidationError(f"{still} deliveries of it are in doubt or waiting: settle or dismiss those first.")
+            raise ValidationError(
+                _("%(still)s deliveries of it are in doubt or waiting: settle or dismiss those first.")
+                % {"still": still}
+            )
         if not still and row.status != Issue.Status.DISMISSED:
             row.status, row.resolved_at, row.resolution = Issue.Status.DISMISSED, db_now(), reason[:300]
             row.save(update_fields=["status", "resolved_at", "resolution"])
@@ -70,9 +75,9 @@ def snooze(issue: Issue, *, until: dt.datetime, actor: User | None, reason: str 
     with transaction.atomic():
         row = Issue.objects.select_for_update().get(pk=issue.pk)
         if row.status != Issue.Status.OPEN:
-            raise ValidationError(f"It is {row.get_status_display()} already.")
+            raise ValidationError(_("It is %(status)s already.") % {"status": spoken(row.get_status_display())})
         if until <= db_now():
-            raise ValidationError("Until when? That time is past.")
+            raise ValidationError(_("Until when? That time is past."))
         row.snoozed_until = until
         row.save(update_fields=["snoozed_until"])
         trail.record(

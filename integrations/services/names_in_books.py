@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from integrations.models import Connection, Integration
 from integrations.systems.registry import system
@@ -55,9 +56,18 @@ def check_integration(row: Integration) -> None:
         handed_over = not other.enabled and _address(other.partner) == _address(row.partner)
         if _known_as(other) == wanted and not handed_over:
             raise ValidationError(
-                f"{other} writes to company {wanted[0]} of Visma.net ERP under the name “{wanted[1]}” already: each of "
-                f"the two would take the other's documents for its own. Give {row.partner} another name "
-                f"({_label(row.partner)}) before anything of it is posted."
+                _(
+                    "%(other)s writes to company %(company)s of Visma.net ERP under the name “%(name)s” "
+                    "already: each of the two would take the other's documents for its own. Give "
+                    "%(partner)s another name (%(label)s) before anything of it is posted."
+                )
+                % {
+                    "other": other,
+                    "company": wanted[0],
+                    "name": wanted[1],
+                    "partner": row.partner,
+                    "label": _label(row.partner),
+                }
             )
 
 

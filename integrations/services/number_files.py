@@ -9,6 +9,7 @@ from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from edi.models import PartnerNumber, TradingPartner
 from integrations.services import unmapped
@@ -128,7 +129,7 @@ def take(tenant: Tenant, data: bytes, *, seen: str, actor: User) -> Plan:
         if found.problems:
             raise ValidationError(found.problems)
         if found.digest != seen:
-            raise ValidationError("Something was changed meanwhile. Look at what the file would change now.")
+            raise ValidationError(_("Something was changed meanwhile. Look at what the file would change now."))
         for step in found.steps:
             _take(tenant, step, actor)
     return found

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from edi.models import TradingPartner
 from integrations.engine import backfill, dispatch
@@ -36,6 +37,7 @@ from integrations.flows.registry import all_flows
 from integrations.models import Backfill, Delivery, Feed, Flow, Operation
 from portal.audit import trail
 from portal.common.clock import db_now
+from portal.common.language import spoken
 from portal.tenants.models import Tenant, User
 
 __all__ = [
@@ -86,7 +88,7 @@ def ask_replay(
     """Counts what replaying the selected deliveries would do, and stores that as a planned operation: `start` has it
     done. What fails later than now is not part of it. Raises ValidationError."""
     if options.force and not reason.strip():
-        raise ValidationError("A forced replay sends documents a second time; say why.")
+        raise ValidationError(_("A forced replay sends documents a second time; say why."))
     newest = Delivery.objects.filter(tenant=tenant).order_by("-pk").values_list("pk", flat=True).first() or 0
     meant = msgspec.structs.replace(selection, up_to=min(selection.up_to or newest, newest))
     try:
@@ -110,10 +112,11 @@ def ask_sync(feeds: Iterable[Feed], *, actor: User | None, actor_name: str = "",
     ValidationError."""
     rows = list(feeds)
     if not rows:
-        raise ValidationError("There is no feed to read.")
+        raise ValidationError(_("There is no feed to read."))
     for feed in rows:
         if not feed.enabled or feed.paused_reason:
-            raise ValidationError(f"{feed} is {'paused' if feed.enabled else 'switched off'}: it is not read.")
+            paused, off = _("%(feed)s is paused: it is not read."), _("%(feed)s is switched off: it is not read.")
+            raise ValidationError((paused if feed.enabled else off) % {"feed": feed})
     with transaction.atomic():
         made = _make(
             rows[0].tenant,
@@ -160,7 +163,7 @@ def ask_dry_run(
     operation's result. `live_from`: of one that was never live, from when it would be; unless it is said, from now.
     Raises ValidationError for a time to come."""
     if live_from is not None and live_from > db_now():
-        raise ValidationError("The start lies in the future.")
+        raise ValidationError(_("The start lies in the future."))
     made = _make(
         flow.tenant,
         Operation.Kind.DRY_RUN,
@@ -184,9 +187,11 @@ def ask_reconcile(
 ) -> Operation:
     """Compares what changed at the source in [since, until) with what the target has. Raises ValidationError."""
     if since >= until:
-        raise ValidationError("The period ends before it begins.")
+        raise ValidationError(_("The period ends before it begins."))
     if all_flows()[flow.full_key].keeps:
-        raise ValidationError(f"{flow} has no effect in another system, so there is nothing to reconcile.")
+        raise ValidationError(
+            _("%(flow)s has no effect in another system, so there is nothing to reconcile.") % {"flow": flow}
+        )
     made = _make(
         flow.tenant,
         Operation.Kind.RECONCILE,
@@ -203,12 +208,12 @@ def ask_send_unsent(found: Operation, *, reason: str, actor: User | None, actor_
     """Counts what a reconciliation found to have never been sent, and stores that as a planned operation: `start` has
     deliveries made for it. Raises ValidationError where there is nothing to send, or the flow is off."""
     if not reason.strip():
-        raise ValidationError("Say why it is sent now: nobody has from here so far.")
+        raise ValidationError(_("Say why it is sent now: nobody has from here so far."))
     flow, ids = found.flow, unsent(found)
     if found.kind != Operation.Kind.RECONCILE or flow is None or not found.ended:
-        raise ValidationError("Reconcile the flow first; what it finds to have never been sent can be sent then.")
+        raise ValidationError(_("Reconcile the flow first; what it finds to have never been sent can be sent then."))
     if not ids:
-        raise ValidationError("It found nothing that was never sent.")
+        raise ValidationError(_("It found nothing that was never sent."))
     selection = {"reconciliation": found.pk, "source_ids": ids}
     return _make_send_unsent(flow, selection, reason=reason, actor=actor, actor_name=actor_name)
 
@@ -219,14 +224,14 @@ def ask_send_unagreed(
     """The same for what was not sent to a trading partner because nothing was agreed then: one planned operation a
     flow, or that of one flow alone. Raises ValidationError where there is nothing to send, or a flow is off."""
     if not reason.strip():
-        raise ValidationError("Say why it is sent now: nobody has from here so far.")
+        raise ValidationError(_("Say why it is sent now: nobody has from here so far."))
     by_flow: dict[Flow, list[str]] = {}
     for one in unagreed(partner):
         if only is not None and one.flow != only:
             continue
         by_flow.setdefault(one.flow, []).extend(one.source_ids)
     if not by_flow:
-        raise ValidationError(f"Nothing was kept from {partner} for want of an agreement.")
+        raise ValidationError(_("Nothing was kept from %(partner)s for want of an agreement.") % {"partner": partner})
     with transaction.atomic():
         return [
             _make_send_unsent(
@@ -244,7 +249,7 @@ def _make_send_unsent(
     flow: Flow, selection: dict[str, Any], *, reason: str, actor: User | None, actor_name: str
 ) -> Operation:
     if not (flow.enabled and flow.integration.enabled):
-        raise ValidationError(f"{flow} is switched off: switch it on first.")
+        raise ValidationError(_("%(flow)s is switched off: switch it on first.") % {"flow": flow})
     count = len(selection["source_ids"])
     return _make(
         flow.tenant,
@@ -290,7 +295,7 @@ def ask_differences(flow: Flow, *, actor: User | None, actor_name: str = "", rea
     """Compares reference data of a flow on both sides, as a whole. Writes nothing. Raises ValidationError for a flow of
     other things."""
     if not can_differ(flow):
-        raise ValidationError(f"{flow} carries no reference data that both sides list.")
+        raise ValidationError(_("%(flow)s carries no reference data that both sides list.") % {"flow": flow})
     made = _make(flow.tenant, Operation.Kind.DIFFERENCES, flow=flow, reason=reason, actor=actor, actor_name=actor_name)
     return start(made, actor=actor, actor_name=actor_name)
 
@@ -324,7 +329,9 @@ def start(operation: Operation, *, actor: User | None, actor_name: str = "") -> 
     with transaction.atomic():
         row = Operation.objects.select_for_update().get(pk=operation.pk)
         if row.state != Operation.State.PLANNED:
-            raise ValidationError(f"{row} is {row.get_state_display()} already.")
+            raise ValidationError(
+                _("%(row)s is %(state)s already.") % {"row": row, "state": spoken(row.get_state_display())}
+            )
         row.state, row.started_at, row.due_at = Operation.State.RUNNING, now, now
         row.save(update_fields=["state", "started_at", "due_at"])
         _audit(row, "started", f"{row} of {about(row)} was started. {row.reason}".strip(), actor, actor_name)
@@ -338,7 +345,9 @@ def cancel(operation: Operation, *, actor: User | None, reason: str = "", actor_
     with transaction.atomic():
         row = Operation.objects.select_for_update().get(pk=operation.pk)
         if row.ended:
-            raise ValidationError(f"{row} has ended already: {row.get_state_display()}.")
+            raise ValidationError(
+                _("%(row)s has ended already: %(state)s.") % {"row": row, "state": spoken(row.get_state_display())}
+            )
         row.state, row.ended_at, row.problem = Operation.State.CANCELLED, db_now(), reason[:500]
         row.fence += 1  # a worker that is at it keeps nothing any more
         row.lease_until, row.leased_by = None, ""

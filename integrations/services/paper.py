@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from edi.documents.readable import Readable
 from edi.models import TransactionSet
@@ -37,7 +38,7 @@ def read(row: TransactionSet, *, reason: str, actor: User) -> Readable:
     """The document as facts and tables. Raises ValidationError without a reason, and NotReadable where there is no
     document."""
     if not reason.strip():
-        raise ValidationError("Say what you need the document for.")
+        raise ValidationError(_("Say what you need the document for."))
     found = readable_document(row)
     with transaction.atomic():
         trail.record(
@@ -58,7 +59,7 @@ def read(row: TransactionSet, *, reason: str, actor: User) -> Readable:
 def download(row: TransactionSet, *, reason: str, actor: User) -> bytes:
     """The document as PDF. Raises ValidationError without a reason, and NotReadable where there is no document."""
     if not reason.strip():
-        raise ValidationError("Say what you need the document for.")
+        raise ValidationError(_("Say what you need the document for."))
     data = document_as_pdf(row, now=db_now())
     with transaction.atomic():
         trail.record(

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django_scopes import scope, scopes_disabled
 
 from portal.audit import trail
@@ -25,7 +26,7 @@ def found_company(name: str, *, time_zone: str, owner: User) -> Tenant:
     ValidationError."""
     name = name.strip()
     if not name:
-        raise ValidationError("Say what your company is called.")
+        raise ValidationError(_("Say what your company is called."))
     base = slugify(name)[:40] or "company"
     with transaction.atomic():
         taken = set(Tenant.objects.filter(slug__startswith=base).values_list("slug", flat=True))
@@ -42,7 +43,7 @@ def found_company(name: str, *, time_zone: str, owner: User) -> Tenant:
 def change_role(membership: Membership, role: str, *, actor: User) -> None:
     """Gives a member another role. Raises ValidationError for an unknown role, and for the last owner."""
     if role not in Role:
-        raise ValidationError("There is no such role.")
+        raise ValidationError(_("There is no such role."))
     with transaction.atomic():
         row = _locked(membership)
         if row.role == role:
@@ -66,7 +67,7 @@ def require_second_factor(tenant: Tenant, needed: bool, *, has_one: bool, actor:
     """Says whether members need a second factor to come in. Raises ValidationError for an owner without one
     (`has_one`): they would lock themselves out."""
     if needed and not has_one:
-        raise ValidationError("Set up your own second factor first.")
+        raise ValidationError(_("Set up your own second factor first."))
     with transaction.atomic():
         if (
             Tenant.objects.filter(pk=tenant.pk)
@@ -86,7 +87,7 @@ def _locked(membership: Membership) -> Membership:
 def _keep_an_owner(row: Membership) -> None:
     others = Membership.objects.filter(tenant_id=row.tenant_id, role=Role.OWNER).exclude(pk=row.pk)
     if row.role == Role.OWNER and not others.exists():
-        raise ValidationError("This is the only owner; make somebody else an owner first.")
+        raise ValidationError(_("This is the only owner; make somebody else an owner first."))
 
 
 def invite(tenant: Tenant, email: str, role: str, *, actor: User) -> tuple[Invitation, str]:
@@ -95,9 +96,12 @@ def invite(tenant: Tenant, email: str, role: str, *, actor: User) -> tuple[Invit
     email = email.strip().lower()
     validate_email(email)
     if role not in Role:
-        raise ValidationError("There is no such role.")
+        raise ValidationError(_("There is no such role."))
     if Membership.objects.filter(tenant=tenant, user__email__iexact=email).exists():
-        raise ValidationError(f"{email} belongs to {tenant} already; change the role in the list.")
+        raise ValidationError(
+            _("%(email)s belongs to %(tenant)s already; change the role in the list.")
+            % {"email": email, "tenant": tenant}
+        )
     now, token = db_now(), secrets.token_urlsafe(32)
     with transaction.atomic():
         Invitation.objects.filter(tenant=tenant, email=email, accepted_at=None, withdrawn_at=None).update(
@@ -139,11 +143,13 @@ def accept(invitation: Invitation, *, user: User | None, name: str = "", passwor
     with scope(tenant=invitation.tenant), transaction.atomic():
         row = Invitation.objects.select_for_update().get(pk=invitation.pk)
         if row.accepted_at is not None or row.withdrawn_at is not None or row.expires_at <= db_now():
-            raise ValidationError("The invitation can be used no more. Ask for a new one.")
+            raise ValidationError(_("The invitation can be used no more. Ask for a new one."))
         if user is None:
             user = _make_account(row.email, name, password)
         elif user.email.lower() != row.email:
-            raise ValidationError(f"The invitation is for {row.email}. Log in with that address.")
+            raise ValidationError(
+                _("The invitation is for %(email)s. Log in with that address.") % {"email": row.email}
+            )
         Membership.objects.update_or_create(tenant_id=row.tenant_id, user=user, defaults={"role": row.role})
         row.accepted_at = db_now()
         row.save(update_fields=["accepted_at"])
@@ -153,8 +159,8 @@ def accept(invitation: Invitation, *, user: User | None, name: str = "", passwor
 
 def _make_account(email: str, name: str, password: str) -> User:
     if User.objects.filter(email__iexact=email).exists():
-        raise ValidationError(f"{email} has an account. Log in, and open the invitation again.")
-    first, _, last = name.strip().partition(" ")
+        raise ValidationError(_("%(email)s has an account. Log in, and open the invitation again.") % {"email": email})
+    first, _space, last = name.strip().partition(" ")
     user = User(username=email, email=email, first_name=first[:150], last_name=last[:150])
     validate_password(password, user)
     user.set_password(password)
@@ -169,11 +175,13 @@ def issue_key(
     """Makes an API key. Gives back the row and the key, which is shown once. Raises ValidationError."""
     name = name.strip()
     if not name:
-        raise ValidationError("Say what the key is for.")
+        raise ValidationError(_("Say what the key is for."))
     if scope not in Scope:
-        raise ValidationError("There is no such scope.")
+        raise ValidationError(_("There is no such scope."))
     if ApiKey.objects.filter(tenant=tenant, name=name, revoked_at=None).exists():
-        raise ValidationError(f"There is a key called '{name}'; revoke it first or choose another name.")
+        raise ValidationError(
+            _("There is a key called '%(name)s'; revoke it first or choose another name.") % {"name": name}
+        )
     with transaction.atomic():
         row, key = ApiKey.issue(tenant=tenant, name=name[:100], expires_at=expires_at, scope=scope)
         _note(tenant, "apikey.created", f"{row} was issued; it may {row.scope}.", row, actor)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from edi.models import Interchange, ReceivedFile
 from integrations.models import Delivery, Exchange, Record
@@ -52,7 +53,7 @@ def masked(row: Kept, part: Part, *, about: str = "") -> Shown:
 def reveal(row: Kept, part: Part, *, reason: str, actor: User) -> Shown:
     """The bytes with personal and bank data. Raises ValidationError without a reason."""
     if not reason.strip():
-        raise ValidationError("Say why you need to see it whole.")
+        raise ValidationError(_("Say why you need to see it whole."))
     number = getattr(row, "business_number", "")
     with transaction.atomic():
         trail.record(

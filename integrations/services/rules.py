@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from integrations.flows.contract import Choices, Find, FlowSpec, Job, Needs, RuleTable, Tried
 from integrations.flows.registry import all_flows
@@ -21,6 +22,7 @@ from integrations.services.feeds import checked_settings, save_flow
 from integrations.systems.contract import Item, Unmappable
 from integrations.systems.registry import system
 from portal.audit import trail
+from portal.common.language import spoken
 from portal.tenants.models import User
 
 VERSIONS = 20
@@ -80,7 +82,7 @@ class Offered:
 def offered(flow: Flow) -> Offered:
     """Asks both systems what can be chosen. What one of them does not tell us is a problem that is said, and no more:
     it says nothing of the connection."""
-    _, table = _must_have(flow)
+    _spec, table = _must_have(flow)
     choices: dict[str, Choices] = {}
     problems: list[str] = []
     for side in ("books", "partner"):
@@ -130,10 +132,16 @@ def try_rules(flow: Flow, rules: Sequence[dict[str, Any]], number: str) -> Tried
         item = _asked_for(flow, spec, table, table.find, number)
         source_id, raw, called = item.source_id, item.raw, item.business_number
     elif found is not None:
-        raise ValidationError(f"What {table.what} {found.business_number} said is not kept any more. Take a newer one.")
+        raise ValidationError(
+            _("What %(what)s %(business_number)s said is not kept any more. Take a newer one.")
+            % {"what": spoken(table.what), "business_number": found.business_number}
+        )
     else:
-        said = f"{table.what.capitalize()} {number} was not read yet." if number else f"No {table.what} was read yet."
-        raise ValidationError(f"{said} Press “Run now” on the integration's page, or take another one.")
+        said = _("%(what)s %(number)s was not read yet.") if number else _("No %(what)s was read yet.")
+        said %= {"what": spoken(table.what), "number": number}
+        raise ValidationError(
+            _("%(said)s Press “Run now” on the integration's page, or take another one.") % {"said": said}
+        )
     trial = copy.copy(flow)
     trial.settings = settings
     job = Job(
@@ -150,7 +158,7 @@ def try_rules(flow: Flow, rules: Sequence[dict[str, Any]], number: str) -> Tried
     except Unmappable as error:
         raise ValidationError(f"{error.sentence} {error.remedy}".strip()) from error
     except Needs as missing:
-        raise ValidationError(f"It {missing}, so it cannot be tried.") from missing
+        raise ValidationError(_("It waits for %(what)s, so it cannot be tried.") % {"what": missing.words}) from missing
 
 
 def _asked_for(flow: Flow, spec: FlowSpec, table: RuleTable, find: Find, number: str) -> Item:
@@ -161,22 +169,30 @@ def _asked_for(flow: Flow, spec: FlowSpec, table: RuleTable, find: Find, number:
             found = find(connection, session, number)
     except Fault as fault:
         raise ValidationError(
-            f"{table.what.capitalize()} {number} was not read yet, and {connection.name} could not be asked for it: "
-            f"{fault.sentence} {fault.remedy}".strip()
+            _("%(what)s %(number)s was not read yet, and %(name)s could not be asked for it: %(why)s")
+            % {
+                "what": spoken(table.what),
+                "number": number,
+                "name": connection.name,
+                "why": f"{fault.sentence} {fault.remedy}".strip(),
+            }
         ) from fault
     if len(found) == 1:
         return found[0]
     said = (
-        f"{len(found)} {table.what}s of {connection.name} have" if found else f"{connection.name} has no {table.what}"
+        _("%(n)s records of %(name)s have the number %(number)s. Take another one.")
+        if found
+        else _("%(name)s has no %(what)s with the number %(number)s. Take another one.")
     )
-    raise ValidationError(f"{said} {'the' if found else 'with the'} number {number}. Take another one.")
+    values = {"n": len(found), "what": spoken(table.what), "name": connection.name, "number": number}
+    raise ValidationError(said % values)
 
 
 def save_rules(flow: Flow, rules: Sequence[dict[str, Any]], *, seen: int, actor: User) -> bool:
     """Puts these rules in the place of the flow's. They are its next mapping version; what was mapped stays as it was.
     `seen`: the mapping version that the person began with. Returns whether anything changed. Raises ValidationError,
     also when somebody else changed the flow meanwhile."""
-    _, table = _must_have(flow)
+    _spec, table = _must_have(flow)
     with transaction.atomic():
         row = (
             Flow.objects.select_for_update(of=("self",))
@@ -185,8 +201,12 @@ def save_rules(flow: Flow, rules: Sequence[dict[str, Any]], *, seen: int, actor:
         )
         if row.mapping_version != seen:
             raise ValidationError(
-                f"The settings of this flow were changed meanwhile (version {row.mapping_version}, you began with "
-                f"{seen}). Open the page again and make your change there; what you entered is still below."
+                _(
+                    "The settings of this flow were changed meanwhile (version %(mapping_version)s, you "
+                    "began with %(seen)s). Open the page again and make your change there; what you "
+                    "entered is still below."
+                )
+                % {"mapping_version": row.mapping_version, "seen": seen}
             )
         before = rules_of(row, table)
         settings = {**(row.settings or {}), table.setting: list(rules)}
@@ -219,5 +239,5 @@ def _records(flow: Flow, spec: FlowSpec) -> QuerySet[Record]:
 def _must_have(flow: Flow) -> tuple[FlowSpec, RuleTable]:
     found = table_of(flow)
     if found is None:
-        raise ValidationError("This flow has no rules.")
+        raise ValidationError(_("This flow has no rules."))
     return found

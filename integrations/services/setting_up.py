@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from integrations.flows.registry import all_flows
 from integrations.models import Connection, Feed, Flow, Integration
@@ -33,10 +34,10 @@ def draft(
     """Makes an integration that is switched off. Feeds that it needs and that nobody reads yet stay paused: what they
     read before it goes live would reach no flow. Raises ValidationError."""
     if Integration.objects.filter(tenant=tenant, books=books, partner=partner).exists():
-        raise ValidationError(f"{books} and {partner} are paired already.")
+        raise ValidationError(_("%(books)s and %(partner)s are paired already.") % {"books": books, "partner": partner})
     with transaction.atomic():
         before = set(Feed.objects.filter(connection__in=[books, partner]).values_list("pk", flat=True))
-        row, _ = services.save_integration(
+        row, _changed = services.save_integration(
             tenant=tenant,
             key=key,
             name=name,
@@ -73,9 +74,9 @@ def go_live(integration: Integration, *, start: dt.datetime, limit: int, actor: 
     read that makes more than `limit` deliveries waits for a person. Returns the feeds that others read already: those
     go on where they are. Raises ValidationError."""
     if limit < 1:
-        raise ValidationError("The first limit is one document or more.")
+        raise ValidationError(_("The first limit is one document or more."))
     if start > db_now():
-        raise ValidationError("The start lies in the future.")
+        raise ValidationError(_("The start lies in the future."))
     shared = []
     with transaction.atomic():
         row = (
@@ -84,10 +85,10 @@ def go_live(integration: Integration, *, start: dt.datetime, limit: int, actor: 
             .get(pk=integration.pk)
         )
         if row.enabled:
-            raise ValidationError(f"{row} is live already.")
+            raise ValidationError(_("%(row)s is live already.") % {"row": row})
         feeds = feeds_of(row)
         if not feeds:
-            raise ValidationError("No flow is chosen, so there is nothing to switch on.")
+            raise ValidationError(_("No flow is chosen, so there is nothing to switch on."))
         for feed in feeds:
             if feed.paused_reason != SET_UP:
                 shared.append(feed)

@@ -7,22 +7,28 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from integrations.systems.contract import Setting
 from portal.common.clock import moment
+from portal.common.language import spoken
 
 _KINDS = {
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "url": "an http(s) address",
-    "text": "text",
-    "moment": "a day or time, as 2026-08-31 or 2026-08-31T14:00",
+    "integer": gettext_noop("a whole number"),
+    "boolean": gettext_noop("true or false"),
+    "url": gettext_noop("an http(s) address"),
+    "text": gettext_noop("text"),
+    "moment": gettext_noop("a day or time, as 2026-08-31 or 2026-08-31T14:00"),
 }
 
 
 def checked(setting: Setting, value: Any) -> Any:
     """The value in the setting's kind. Raises ValidationError naming the setting, the value and what it may be."""
-    wrong = ValidationError(f"{_name(setting)}: {value!r} is not {_KINDS.get(setting.kind, 'right')}.")
+    wrong = ValidationError(
+        _("%(name)s: %(value)s is not %(kind)s.")
+        % {"name": _name(setting), "value": repr(value), "kind": spoken(_KINDS.get(setting.kind, "right"))}
+    )
     match setting.kind:
         case "integer":
             if (
@@ -60,19 +66,27 @@ def checked(setting: Setting, value: Any) -> Any:
 
 def _one_of(setting: Setting, value: Any) -> Any:
     if value not in [choice for choice, _ in setting.choices]:
-        raise ValidationError(f"{_name(setting)}: {value!r} is none of {_choices(setting)}.")
+        raise ValidationError(
+            _("%(name)s: %(value)s is none of %(choices)s.")
+            % {"name": _name(setting), "value": repr(value), "choices": _choices(setting)}
+        )
     return value
 
 
 def _some_of(setting: Setting, value: Any) -> list[str]:
     """A list of texts; where the setting has choices, of these and in their order."""
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValidationError(f"{_name(setting)}: {value!r} is no list of texts.")
+        raise ValidationError(
+            _("%(name)s: %(value)s is no list of texts.") % {"name": _name(setting), "value": repr(value)}
+        )
     known = {choice for choice, _ in setting.choices}
     strange = [one for one in value if known and one not in known]
     if strange:
         said = ", ".join(repr(one) for one in strange)
-        raise ValidationError(f"{_name(setting)}: {said} is none of {_choices(setting)}.")
+        raise ValidationError(
+            _("%(name)s: %(said)s is none of %(choices)s.")
+            % {"name": _name(setting), "said": said, "choices": _choices(setting)}
+        )
     return [choice for choice, _ in setting.choices if choice in value] if known else value
 
 
@@ -87,7 +101,7 @@ def _shaped(setting: Setting, value: Any) -> Any:
     if isinstance(setting.default, list):
         return _some_of(setting, value)
     if isinstance(setting.default, dict) and not isinstance(value, dict):
-        raise ValidationError(f"{_name(setting)}: {value!r} is no object.")
+        raise ValidationError(_("%(name)s: %(value)s is no object.") % {"name": _name(setting), "value": repr(value)})
     return value
 
 

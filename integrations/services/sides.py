@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from integrations.engine import dispatch
 from integrations.flows.sides import where
@@ -20,7 +21,7 @@ def stop_side(integration: Integration, side: Side, *, reason: str, actor: User 
     goes the other way. Raises ValidationError without a reason."""
     said = reason.strip()[:LONGEST]
     if not said:
-        raise ValidationError("Say why it is stopped.")
+        raise ValidationError(_("Say why it is stopped."))
     summary = f"{integration}: nothing goes to {where(integration, side)} any more. {said}"
     _set(integration, side, said, "integration.stopped", summary, actor, actor_name)
 

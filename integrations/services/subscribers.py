@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from integrations.engine import dispatch
 from integrations.engine.cadence import countries
@@ -49,7 +50,7 @@ def add(
         if mine.filter(name=name).exists():
             raise ValidationError({"name": [f"There is a webhook called '{name}'; choose another name."]})
         if mine.count() >= MOST:
-            raise ValidationError(f"There are {MOST} webhooks; remove one first.")
+            raise ValidationError(_("There are %(MOST)s webhooks; remove one first.") % {"MOST": MOST})
         row = Subscriber.objects.create(
             tenant=tenant, name=name[:100], url=url, kinds=list(kinds), secret=signing.new_secret(), created_at=now
         )
@@ -126,7 +127,7 @@ def _queue_missed(row: Subscriber, now: dt.datetime) -> int:
 def send_test(row: Subscriber, *, actor: User | None, actor_name: str = "") -> Message:
     """Queues a message that says only that it is a test. Raises ValidationError where the webhook is off."""
     if not row.enabled:
-        raise ValidationError(f"The webhook '{row.name}' is off; switch it on first.")
+        raise ValidationError(_("The webhook '%(name)s' is off; switch it on first.") % {"name": row.name})
     now = db_now()
     with transaction.atomic():
         notice = Notice.objects.create(
@@ -150,12 +151,14 @@ def resend(message: Message, *, actor: User | None, actor_name: str = "") -> Mes
     """Queues a message again, under the same id: who has it already knows it by that. Raises ValidationError while it
     is being sent, or where the webhook is off."""
     if not message.subscriber.enabled:
-        raise ValidationError(f"The webhook '{message.subscriber}' is off; switch it on first.")
+        raise ValidationError(
+            _("The webhook '%(subscriber)s' is off; switch it on first.") % {"subscriber": message.subscriber}
+        )
     now = db_now()
     with transaction.atomic():
         held = Message.objects.select_for_update().get(pk=message.pk)
         if held.state == Message.State.SENDING:
-            raise ValidationError("It is being sent this moment.")
+            raise ValidationError(_("It is being sent this moment."))
         held.state, held.closed_at, held.tries = Message.State.PENDING, None, 0
         held.queued_at = held.not_before = now
         held.save(update_fields=["state", "closed_at", "tries", "queued_at", "not_before"])
@@ -182,7 +185,7 @@ def alerting_of(tenant: Tenant) -> Alerting:
 
 def _locked_alerting(tenant: Tenant) -> Alerting:
     """The row, made on first use. Where nobody was to be told so far, nothing from before is told."""
-    row, _ = Alerting.objects.get_or_create(tenant=tenant, defaults={"gathered_until": db_now()})
+    row, _made = Alerting.objects.get_or_create(tenant=tenant, defaults={"gathered_until": db_now()})
     row = Alerting.objects.select_for_update().select_related("tenant").get(pk=row.pk)
     if not row.mail_to and not Subscriber.objects.filter(tenant=tenant).exists():
         row.gathered_until = db_now()
@@ -205,7 +208,7 @@ def save_alerting(
     for address in addresses:
         validate_email(address)
     if (quiet_from is None) != (quiet_until is None):
-        raise ValidationError("Quiet hours have a beginning and an end.")
+        raise ValidationError(_("Quiet hours have a beginning and an end."))
     with transaction.atomic():
         row = _locked_alerting(tenant)
         row.mail_to, row.digest_at = addresses, digest_at
@@ -230,9 +233,11 @@ def expect(
 ) -> Expectation:
     """Has it told when a flow took nothing between two times of day. Raises ValidationError for an unknown country."""
     if country and country not in countries():
-        raise ValidationError(f"'{country}' is no country whose holidays are known; write it as SE.")
+        raise ValidationError(
+            _("'%(country)s' is no country whose holidays are known; write it as SE.") % {"country": country}
+        )
     with transaction.atomic():
-        row, _ = Expectation.objects.update_or_create(
+        row, _made = Expectation.objects.update_or_create(
             tenant_id=flow.tenant_id,
             flow=flow,
             defaults={"since": since, "by": by, "country": country, "checked_for": None, "created_at": db_now()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from integrations.engine import dispatch
 from portal.audit import trail
@@ -13,7 +14,7 @@ from portal.tenants.models import Tenant, User
 def stop_sending(tenant: Tenant, *, reason: str, actor: User | None) -> None:
     """The kill switch: nothing is sent for the tenant until `allow_sending`. Reading and capturing go on."""
     if not reason.strip():
-        raise ValidationError("Say why sending is stopped.")
+        raise ValidationError(_("Say why sending is stopped."))
     _set(
         tenant,
         stopped=True,
@@ -30,7 +31,7 @@ def allow_sending(tenant: Tenant, *, actor: User | None) -> None:
 def note_look(tenant: Tenant, *, reason: str, actor: User) -> None:
     """Staff begins to look at the tenant's portal. Raises ValidationError without a reason."""
     if not reason.strip():
-        raise ValidationError("Say why you look at their portal.")
+        raise ValidationError(_("Say why you look at their portal."))
     _note(tenant, "tenant.looked_at", f"Support looks at the portal of {tenant}, as a viewer: {reason}", actor)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Max
+from django.utils.translation import gettext as _
 
 from edi.models import Agreement, PartnerNumber, TradingPartner, TransactionSet
 from integrations.models import Connection, Record
@@ -154,7 +155,7 @@ def link(partner: TradingPartner, *, company: str, entity: str, number: str, act
         .first()
     )
     if other is not None:
-        raise ValidationError(f"{other} is {other.partner} already.")
+        raise ValidationError(_("%(other)s is %(partner)s already.") % {"other": other, "partner": other.partner})
     row.full_clean(exclude=["tenant"])
     with transaction.atomic():
         row.save()

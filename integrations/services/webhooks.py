@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from integrations.engine import hints
 from integrations.http.errors import Fault
@@ -37,7 +38,7 @@ def endpoint_of(connection: Connection, *, actor: User | None = None) -> Webhook
     """The connection's address for webhooks, made when it is missing (for `actor`). Raises ValidationError for a system
     without webhooks."""
     if connection.system not in RECEIVERS:
-        raise ValidationError(f"{connection.name} sends no webhooks.")
+        raise ValidationError(_("%(name)s sends no webhooks.") % {"name": connection.name})
     found = WebhookEndpoint.objects.filter(connection=connection).first()
     if found is not None:
         return found
@@ -72,12 +73,12 @@ def keys_in(text: str) -> list[str]:
     found: list[tuple[int, str]] = []
     for block in PEM.finditer(text):
         if "PRIVATE" in block[1]:
-            raise ValidationError("This is a private key. Enter the public one: only who signs has the private one.")
+            raise ValidationError(_("This is a private key. Enter the public one: only who signs has the private one."))
         found.append((block.start(), "\n".join(line.strip() for line in block[0].splitlines())))
     rest = PEM.sub(lambda block: " " * (block.end() - block.start()), text)
     for line in re.finditer(r"[^\r\n]+", rest):
         if "-----BEGIN " in line[0] or "-----END " in line[0]:
-            raise ValidationError("A key in PEM is not whole: it goes from its BEGIN line to its END line.")
+            raise ValidationError(_("A key in PEM is not whole: it goes from its BEGIN line to its END line."))
         if line[0].strip():
             found.append((line.start(), line[0].strip()))
     return [key for _, key in sorted(found)]
@@ -141,7 +142,10 @@ def unregister(connection: Connection, *, actor: User | None) -> list[Step]:
 def _call(connection: Connection, call: WebhookCall | None, done: str, *, actor: User | None) -> list[Step]:
     spec = all_systems()[connection.system]
     if call is None:
-        raise ValidationError(f"{connection.name}: webhooks of {spec.label} are set up in {spec.label}.")
+        raise ValidationError(
+            _("%(name)s: webhooks of %(label)s are set up in %(label)s.")
+            % {"name": connection.name, "label": spec.label}
+        )
     endpoint = endpoint_of(connection, actor=actor)
     feeds = Feed.objects.filter(connection=connection, enabled=True).values_list("key", flat=True)
     place = WebhookPlace(address=address_of(endpoint), key=str((endpoint.keys or [""])[-1]), feeds=frozenset(feeds))

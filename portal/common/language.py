@@ -6,10 +6,14 @@ many readers (settings, flows, states) stays English where it stands; `spoken` p
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from decimal import Decimal
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 ENGLISH_ONLY = ("/api/", "/admin/", "/healthz", "/readyz", "/metrics")
@@ -20,6 +24,16 @@ def spoken(text: object) -> str:
     """A declared text in the language of who looks; as it is where the catalogue does not have it."""
     words = str(text)
     return gettext(words) if words else ""
+
+
+def in_english() -> AbstractContextManager[None]:
+    """Within, texts are made in English whoever looks: for what is stored and read by others."""
+    return translation.override(settings.LANGUAGE_CODE)
+
+
+def localized(amount: Decimal) -> str:
+    """Money with two decimals, and its thousands set apart, as the language of who looks writes it."""
+    return str(number_format(amount, decimal_pos=2, force_grouping=True))
 
 
 def known(language: str) -> str:

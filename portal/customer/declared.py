@@ -9,7 +9,7 @@ from typing import Any
 
 from django.apps import apps
 
-import portal.urls  # noqa: F401 – with it every action is there
+import portal.customer.urls  # noqa: F401 – with it every action is there
 from integrations.flows.contract import FlowSpec
 from integrations.flows.registry import all_flows
 from integrations.systems.contract import Setting, System
@@ -20,12 +20,17 @@ APPS = ("tenants", "edi", "integrations", "notices")
 """Whose models have choices that people see."""
 
 
+NETWORKS_SAY = ("valid", "invalid", "sent", "delivered", "failed", "accepted", "rejected")
+"""Words of networks that are shown as states, where they are these."""
+
+
 def declared_texts() -> list[str]:
     """Each text once, in order. Names of systems are names: they are the same in every language."""
     found = {
         *(text for system in all_systems().values() for text in _of_system(system)),
         *(text for flow in all_flows().values() for text in _of_flow(flow)),
         *_of_models(),
+        *NETWORKS_SAY,
         *(text for action in _actions(PersonAction) for text in _of_action(action)),
     }
     return sorted(text for text in found if any(letter.isalpha() for letter in text))

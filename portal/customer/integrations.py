@@ -24,6 +24,7 @@ from integrations.selectors.webhooks import heard_of
 from integrations.systems.registry import system
 from integrations.words import RUN_MARKS
 from portal.audit.models import AuditEvent
+from portal.common.language import spoken
 from portal.customer.acting import act, offered
 from portal.customer.door import Member, page
 from portal.site.marks import Kind
@@ -127,7 +128,8 @@ def timeline(row: Integration, statuses: list[FlowStatus]) -> list[Happened]:
         Happened(
             r.started_at,
             RUN_MARKS[r.outcome],
-            f"{r.feed}: {r.captured} new of {r.read}, {r.get_outcome_display()}",
+            _("%(feed)s: %(captured)s new of %(read)s, %(outcome)s")
+            % {"feed": r.feed, "captured": r.captured, "read": r.read, "outcome": spoken(r.get_outcome_display())},
             reverse("customer:run", args=[slug, r.pk]),
         )
         for r in shown[:HAPPENED_SHOWN]

@@ -50,7 +50,7 @@ def partner_numbers(request: HttpRequest, member: Member) -> HttpResponse:
             else:
                 count = len(done.steps)
                 said = ngettext("%d number is changed.", "%d numbers are changed.", count) % count
-                messages.success(request, f"{said} {_('What waited for that can be tried again.')}")
+                messages.success(request, " ".join((said, _("What waited for that can be tried again."))))
                 return redirect("customer:unmapped", member.tenant.slug)
     elif "csv" in request.GET:
         return _file(member)
