@@ -20,8 +20,17 @@ APPS = ("tenants", "edi", "integrations", "notices")
 """Whose models have choices that people see."""
 
 
-NETWORKS_SAY = ("valid", "invalid", "sent", "delivered", "failed", "accepted", "rejected")
-"""Words of networks that are shown as states, where they are these."""
+SHOWN_VALUES = (
+    # what networks call the state of a document
+    *("valid", "invalid", "sent", "delivered", "failed", "accepted", "rejected"),
+    # what a delivery does, and what was done to it
+    *("send", "cancel", "recall", "approved", "dismissed", "edited", "exported", "forced", "refused", "reopened"),
+    *("replayed", "settled", "snoozed", "woken", "opened", "resolved"),
+    # what a dry run would do
+    *("create", "change", "nothing", "not_yet", "wait", "keep"),
+    *("supplier", "customer"),
+)
+"""Values that are shown as they are stored, because their words are these."""
 
 
 def declared_texts() -> list[str]:
@@ -30,7 +39,7 @@ def declared_texts() -> list[str]:
         *(text for system in all_systems().values() for text in _of_system(system)),
         *(text for flow in all_flows().values() for text in _of_flow(flow)),
         *_of_models(),
-        *NETWORKS_SAY,
+        *SHOWN_VALUES,
         *(text for action in _actions(PersonAction) for text in _of_action(action)),
     }
     return sorted(text for text in found if any(letter.isalpha() for letter in text))
