@@ -35,7 +35,12 @@ class Offered:
     @property
     def words(self) -> str:
         """As "cash accounts"."""
-        return self.name.partition(".")[2].replace("_", " ")
+        return list_words(self.name)
+
+
+def list_words(name: str) -> str:
+    """What a list holds."""
+    return name.partition(".")[2].replace("_", " ")
 
 
 def list_id(name: str) -> str:

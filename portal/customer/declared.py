@@ -12,6 +12,7 @@ from django.apps import apps
 import portal.customer.urls  # noqa: F401 – with it every action is there
 from integrations.flows.contract import FlowSpec
 from integrations.flows.registry import all_flows
+from integrations.services.offers import list_words
 from integrations.systems.contract import Setting, System
 from integrations.systems.registry import all_systems
 from portal.site import PersonAction
@@ -40,6 +41,7 @@ def declared_texts() -> list[str]:
         *(text for flow in all_flows().values() for text in _of_flow(flow)),
         *_of_models(),
         *SHOWN_VALUES,
+        *(list_words(f"{system.key}.{name}") for system in all_systems().values() for name in system.offers),
         *(text for action in _actions(PersonAction) for text in _of_action(action)),
     }
     return sorted(text for text in found if any(letter.isalpha() for letter in text))
