@@ -114,9 +114,10 @@ class Cadence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     @property
     def words(self) -> str:
         """The schedule as people say it; "" for one that adds nothing."""
-        stretches = ", ".join(hours.replace("-", "–") for hours in self.quiet_hours)
+        times = [hours.partition("-") for hours in self.quiet_hours]
+        stretches = _(" and ").join(_("%(begin)s to %(end)s") % {"begin": t[0], "end": t[2]} for t in times)
         said = [
-            _("at %(times)s") % {"times": "; ".join(self.cron)} if self.cron else "",
+            _("at %(times)s") % {"times": _(" and ").join(self.cron)} if self.cron else "",
             _("on business days of %(country)s") % {"country": self.business_days} if self.business_days else "",
             _("not on %(days)s") % {"days": ", ".join(self.closed_days)} if self.closed_days else "",
             _("not from %(stretches)s") % {"stretches": stretches} if stretches else "",

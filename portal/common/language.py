@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.formats import number_format
@@ -51,3 +52,9 @@ class LanguageMiddleware(LocaleMiddleware):
             language = known(getattr(request.user, "language", "")) or translation.get_language_from_request(request)
         translation.activate(language)
         request.LANGUAGE_CODE = translation.get_language()
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Nothing that this thread does later is said in this reader's language."""
+        answer: HttpResponseBase = super().process_response(request, response)
+        translation.deactivate()
+        return answer

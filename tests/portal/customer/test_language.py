@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from integrations.flows.registry import pairs
 from portal.customer.declared import declared_texts
@@ -74,6 +75,18 @@ def test_the_browser_is_asked_then_its_choice_counts_then_the_persons(customers:
     assert answer["Location"] == reverse("catalogue")
     assert 'lang="en"' in anybody.get(reverse("account_login")).content.decode()
     assert anybody.cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
+
+
+def test_a_reader_leaves_no_language_behind(db: None) -> None:
+    """A thread that answered somebody in Swedish goes on in English: what it stores next is read by others."""
+    Client(headers={"accept-language": "sv"}).get(reverse("catalogue"))
+    assert get_language() == settings.LANGUAGE_CODE
+
+
+def test_machines_and_the_admin_are_answered_in_english(customers: Customers) -> None:
+    swede = Client(headers={"accept-language": "sv"})
+    assert swede.get("/api/v1/connections/").headers["Content-Language"] == "en"
+    assert swede.get("/admin/").headers["Content-Language"] == "en"
 
 
 def test_a_members_choice_is_kept_with_the_person_and_holds_elsewhere(house: House, customers: Customers) -> None:
