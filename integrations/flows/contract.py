@@ -436,6 +436,8 @@ class FlowSpec:
     where they do not. Reads them, and calls nobody."""
     prepare: Callable[[Job], Prepared]
     """Reads what it needs (agreement, settings), then maps purely. Raises Unmappable. Writes nothing."""
+    off_at_first: bool = False
+    """Whether it stays off where an integration is set up, unless somebody switches it on."""
     may_be_refused: bool = False
     """Whether a person may refuse what failed or waits for approval, and the sender is told so."""
     operations: tuple[Operation, ...] = ()

@@ -210,6 +210,7 @@ FLOWS = (
         pair="visma-orderful",
         key="customer-invoices",
         label="Customer invoices → 810",
+        off_at_first=True,
         entity="customer-invoice",
         source="books",
         feed="customer-invoices",

@@ -85,7 +85,8 @@ def form_of(specs: list[FlowSpec], *, is_network: bool, member: Member) -> type[
                 label=label, required=required, max_length=200, initial=initial, widget=forms.TextInput(attrs=listed)
             )
     for spec in specs:
-        added[FLOW + spec.key] = forms.BooleanField(label=spoken(spec.label), required=False, initial=True)
+        ticked = not spec.off_at_first
+        added[FLOW + spec.key] = forms.BooleanField(label=spoken(spec.label), required=False, initial=ticked)
     return type("ThisPairForm", (PairForm,), added)
 
 

@@ -36,6 +36,13 @@ def draft(house: House, operator: Client) -> Integration:
     return row
 
 
+def test_customers_get_invoices_only_where_somebody_says_so(house: House, operator: Client) -> None:
+    form = operator.get(page(house, "integration_pair", house.visma.key, house.orderful.key)).context["form"]
+    flows = {name.removeprefix("flow_"): f.initial for name, f in form.fields.items() if name.startswith("flow_")}
+    assert flows["purchase-orders"]
+    assert [key for key, ticked in flows.items() if not ticked] == ["customer-invoices"]
+
+
 def test_a_connection_is_made_from_what_its_system_declares(house: House, operator: Client) -> None:
     url = page(house, "connection_new_of", "cleo")
     refused = operator.post(url, {"name": "Cleo two"})
