@@ -131,8 +131,9 @@ def _bill(job: Job) -> Prepared:
     reference = f"{given.document_type}/{given.reference_number}"
     if job.operation == "cancel":
         return _close(job, reference)
-    standing = standing_of(job, reference, given.status or "")
-    if job.last is None and (bill := bill_that_it_is(job, given, invoice)):
+    bill = bill_that_it_is(job, given, invoice) if job.last is None else ""
+    standing = standing_of(job, reference, given.status or "", bill=bill)
+    if bill:
         return _made_in_airbase(reference, bill, standing)
     if not standing.is_open:
         if job.last is None:

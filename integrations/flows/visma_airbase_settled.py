@@ -7,6 +7,7 @@ approved in Airbase.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,7 +21,12 @@ RELEASED = ("Open", "Closed")
 """Statuses of an invoice of which something can have been paid: the balance of others says nothing."""
 PAID = "Closed"
 PAYS = "pays"
-"""Where a payment's delivery keeps which invoices it pays: type and number to amount, in the invoice's currency."""
+"""Where a payment's delivery keeps which invoices it pays: type and number to amount, in the invoice's currency. Bills
+that it was booked without (unapplied) stand there by `bill_key`: a person applies the payment later."""
+
+
+def bill_key(airbase_id: str) -> str:
+    return f"bill {airbase_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +42,28 @@ class Standing:
     currency: str
 
 
-def standing_of(job: Job, reference: str, status: str) -> Standing:
-    """`reference`: type and number of the invoice. Raises Unmappable."""
+def standing_of(job: Job, reference: str, status: str, *, bill: str = "") -> Standing:
+    """`reference`: type and number of the invoice; `bill`: Airbase's id of the bill that it stands for, if it was made
+    there. Raises Unmappable."""
     balance = visma.balance_of(job.raw, zone=books_of(job).zone)
     if balance is None or status not in RELEASED:
         return Standing(is_open=status != PAID, by_airbase=Decimal(0), elsewhere=Decimal(0), currency="")
-    by_airbase = _paid_by_airbase(job, reference)
+    by_airbase = _paid_by_airbase(job, (reference, bill_key(bill)) if bill else (reference,))
     elsewhere = max(balance.total - balance.left - by_airbase, Decimal(0))
     return Standing(balance.left > 0, by_airbase, elsewhere, balance.currency)
 
 
-def _paid_by_airbase(job: Job, reference: str) -> Decimal:
+def _paid_by_airbase(job: Job, keys: Sequence[str]) -> Decimal:
     """By payments that stand in Airbase, whatever became of their booking: what is not booked yet is not missing from
     the balance either, and asks for somebody by itself. Without those that were taken back there."""
     made = Delivery.objects.filter(
         integration_id=job.flow.integration_id,
         flow__key="payments",
         operation="pay",
-        **{f"frozen_meta__{PAYS}__has_key": reference},
+        **{f"frozen_meta__{PAYS}__has_any_keys": list(keys)},
     )
     amounts = {
-        entry: Decimal(meta[PAYS][reference])
+        entry: sum((Decimal(meta[PAYS].get(key, 0)) for key in keys), Decimal(0))
         for entry, meta in made.order_by("pk").values_list("record__source_id", "frozen_meta")
     }
     taken_back = Record.objects.filter(

@@ -228,7 +228,7 @@ class MonthEnd:
         there: dict[str, list[Decimal]] = {}
         for bill in self._rows("airbase", "bills"):
             there.setdefault(bill["erp_reference_id"], []).append(abs(Decimal(bill["total_amount"])))
-        return self._beside_the_books("bill", there)
+        return self._beside_the_books("bill", there, _billed)
 
     def _intake(self) -> tuple[list[str], list[str], list[str]]:
         """The same of Basware: what came in by its Network, and that no invoice became two documents there."""
@@ -236,14 +236,16 @@ class MonthEnd:
         for came in self._rows("basware", "invoices"):
             key = came["code"].partition("-I-")[2].replace("-", "/", 1)
             there.setdefault(key, []).append(abs(Decimal(str(came["payload"]["grossSum"]))))
-        lost, doubled, wrong = self._beside_the_books("invoice in Basware", there)
+        lost, doubled, wrong = self._beside_the_books("invoice in Basware", there, lambda i: i["amount"])
         documents = Counter(d["bumid"] for d in self._rows("basware", "accountingDocuments"))
         doubled += [f"document {bum_id} in Basware: {n} times" for bum_id, n in documents.items() if n > 1]
         return lost, doubled, wrong
 
-    def _beside_the_books(self, what: str, there: dict[str, list[Decimal]]) -> tuple[list[str], list[str], list[str]]:
+    def _beside_the_books(
+        self, what: str, there: dict[str, list[Decimal]], amount_of: Callable[[dict[str, Any]], Any]
+    ) -> tuple[list[str], list[str], list[str]]:
         invoices = {
-            f"{i['documentType']}/{i['referenceNumber']}": Decimal(str(i["amount"]))
+            f"{i['documentType']}/{i['referenceNumber']}": Decimal(str(amount_of(i)))
             for i in self._rows("visma", "supplierInvoice")
             if i["status"] in ("Balanced", "Open") and i["documentType"] in ("Invoice", "CreditAdj", "DebitAdj")
         }
@@ -290,6 +292,12 @@ class MonthEnd:
     def _rows(self, system: str, entity: str) -> list[dict[str, Any]]:
         rows = self.simulators.rows(system, entity)
         return [row["body"] for row in rows if row["key"].startswith(f"{COMPANY}/")]
+
+
+def _billed(invoice: dict[str, Any]) -> Any:
+    """What Airbase may pay of an invoice: those of the month are paid there alone, of others a part was paid before."""
+    is_of_the_month = invoice["supplierReference"].startswith("M")
+    return invoice["balanceInCurrency"] if invoice["status"] == "Open" and not is_of_the_month else invoice["amount"]
 
 
 def tenant_entry(month: Month) -> dict[str, Any]:

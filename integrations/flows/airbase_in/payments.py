@@ -10,7 +10,7 @@ from edi.documents.values import digest
 from integrations.flows.airbase_in.bills import Paid, invoices_of, supplier_of
 from integrations.flows.airbase_in.reading import command_for, made_before, read_payment, stamp_of
 from integrations.flows.contract import Frozen, Job, Nothing, Prepared, Send
-from integrations.flows.visma_airbase_settled import PAYS
+from integrations.flows.visma_airbase_settled import PAYS, bill_key
 from integrations.models import Delivery, State
 from integrations.systems.airbase.mapping import ApprovedPayment
 from integrations.systems.airbase.settings import Options
@@ -61,6 +61,8 @@ def make_payment(job: Job) -> Prepared:
         made_as=made.target_id if (made := made_before(job.flow, payment.airbase_id)) is not None else "",
     )
     pays = {paid.key: str(abs(paid.bill.amount)) for paid in invoices}
+    applied_to = {paid.bill.airbase_id for paid in invoices}
+    pays |= {bill_key(b.airbase_id): str(abs(b.amount)) for b in payment.bills if b.airbase_id not in applied_to}
     return command_for(job, command, document=payment, meta={PAYS: pays})
 
 

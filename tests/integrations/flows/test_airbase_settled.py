@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django_scopes import scope
 
-from integrations.models import Delivery, Issue, Record
+from integrations.flows.contract import Job
+from integrations.flows.visma_airbase_settled import PAYS, bill_key, standing_of
+from integrations.models import Connection, Delivery, Feed, Flow, Integration, Issue, Payload, Record, State
+from integrations.systems.visma.mapping import balance_of
+from integrations.systems.visma.settings import Options
+from portal.common.clock import db_now
+from portal.tenants.models import Tenant
 from tests.integrations.flows.test_airbase import act, airbase, bodies, failures
+from tests.integrations.systems.visma.records import raw
 from tests.support.world import World
 
 __all__ = ["airbase"]
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 Settle = Callable[..., None]
 
 
@@ -44,6 +52,8 @@ def last_of(world: World, invoice: dict[str, Any]) -> Delivery:
         return world.deliveries(flow__key="supplier-invoices", record__source_id=key_of(invoice))[-1]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(600)
 def test_what_is_paid_without_airbase_is_not_billed_there(airbase: World, settle: Settle) -> None:
     elsewhere, partly, rest, own, refused, born = entered(airbase, 6)
     left(airbase, born, 0.0)
@@ -81,3 +91,85 @@ def test_what_is_paid_without_airbase_is_not_billed_there(airbase: World, settle
     before = len(airbase.deliveries())
     settle()
     assert len(airbase.deliveries()) == before
+
+
+# --- What is paid by whom
+
+
+@pytest.fixture
+def payments(db: None) -> Iterator[Flow]:
+    """The flow of payments of an integration that exists in the database alone."""
+    tenant = Tenant.objects.create(slug="nordbod", name="Nordbod AB")
+    with scope(tenant=tenant):
+        books, partner = (
+            Connection.objects.create(
+                tenant=tenant,
+                key=key,
+                system=key,
+                name=key,
+                settings={"base_url": "https://api.example.com", "company_id": "1", "client_id": "c", "tenant_id": "t"},
+                secrets={"client_secret": "s", "api_key": "k"},
+            )
+            for key in ("visma", "airbase")
+        )
+        integration = Integration.objects.create(
+            tenant=tenant, key="i", name="i", books=books, partner=partner, pair="visma-airbase"
+        )
+        yield Flow.objects.create(tenant=tenant, integration=integration, key="payments")
+
+
+def booked(
+    flow: Flow, entry: str, pays: dict[str, str], *, state: State = State.DELIVERED, status: str = "ready"
+) -> None:
+    """A payment of Airbase whose booking was begun."""
+    now, tenant = db_now(), flow.tenant
+    feed, _ = Feed.objects.get_or_create(tenant=tenant, connection=flow.integration.partner, key="payments")
+    payload, _ = Payload.objects.get_or_create(
+        tenant=tenant, sha256=hashlib.sha256(b"{}").hexdigest(), defaults={"size": 2, "data": b"{}", "created_at": now}
+    )
+    common = {"tenant": tenant, "feed": feed, "source_id": entry, "payload": payload, "captured_at": now}
+    Record.objects.filter(source_id=entry).update(is_newest=False)
+    record = Record.objects.create(fingerprint=f"{entry}{now}", status=status, **common)
+    Delivery.objects.create(
+        tenant=tenant,
+        integration=flow.integration,
+        sink_connection=flow.integration.books,
+        flow=flow,
+        record=record,
+        operation="pay",
+        operation_key=f"{entry} {record.pk}",
+        lane=f"payment:{entry}",
+        state=state,
+        since=now,
+        not_before=now,
+        created_at=now,
+        frozen_meta={"payment": entry, PAYS: pays},
+    )
+
+
+def test_what_airbase_pays_is_told_from_what_is_settled_elsewhere(payments: Flow) -> None:
+    zone = Options.of(payments.integration.books).zone
+    whole = balance_of(raw("supplier_invoice"), zone=zone)
+    assert whole is not None
+    total = whole.total
+
+    def elsewhere(left: Decimal, *, status: str = "Open", bill: str = "") -> Decimal:
+        body = raw("supplier_invoice", balance=float(left), balanceInCurrency=float(left))
+        job = Job(flow=payments, operation="send", lane="", business_number="", raw=body, last=None)
+        return standing_of(job, "Invoice/1", status, bill=bill).elsewhere
+
+    assert elsewhere(total) == 0
+    assert elsewhere(total - 10) == 10
+    assert elsewhere(Decimal(0), status="Balanced") == 0, "nothing of it can have been paid"
+    booked(payments, "first", {"Invoice/1": "10.00", "DebitAdj/1": "4.00"})
+    booked(payments, "other", {"Invoice/2": "50.00"})
+    assert (elsewhere(total - 10), elsewhere(total - 25)) == (0, 15)
+    booked(payments, "first", {"Invoice/1": "10.00"})  # it came again, with other notes
+    assert elsewhere(total - 25) == 15
+    booked(payments, "refused", {"Invoice/1": "5.00"}, state=State.FAILED)  # it asks for somebody by itself
+    assert elsewhere(total - 25) == 10
+    assert elsewhere(total) == 0, "not released yet"
+    booked(payments, "voided", {"Invoice/1": "3.00"}, state=State.NO_EFFECT, status="taken back")
+    assert elsewhere(total - 25) == 10
+    booked(payments, "unapplied", {bill_key("b-1"): "10.00"})  # a person applies it to the invoice later
+    assert (elsewhere(total - 25), elsewhere(total - 25, bill="b-1")) == (10, 0)
