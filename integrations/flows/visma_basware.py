@@ -12,11 +12,12 @@ import msgspec
 
 from integrations.flows.contract import FlowSpec, Job, Nothing, Prepared
 from integrations.flows.visma_rows import books_of, must_be_there, row_flow, send_bytes
+from integrations.models import Delivery, State
 from integrations.systems.basware import mapping as basware
 from integrations.systems.basware.errors import LABEL
 from integrations.systems.basware.mapping import Place
 from integrations.systems.basware.settings import Options
-from integrations.systems.contract import Setting
+from integrations.systems.contract import Setting, Unmappable
 from integrations.systems.visma import mapping as visma
 from integrations.systems.visma import wire
 from integrations.systems.visma import wire_ledger as ledger
@@ -53,8 +54,25 @@ def place_of(job: Job) -> Place:
 def send(
     job: Job, row: dict[str, Any], *, meta: dict[str, Any] | None = None, purpose: str = "original", again: bool = False
 ) -> Prepared:
-    """The record, unless Basware has it so already. `again`: it goes all the same, for what follows depends on it."""
+    """The record, unless Basware has it so already. `again`: it goes all the same, for what follows depends on it.
+    Raises Unmappable for one that Basware knows by another code."""
+    _code_is_for_ever(job, str(row["externalCode"]))
     return send_bytes(job, basware.encode(row), row, to=LABEL, meta=meta, purpose=purpose, again=again)
+
+
+def _code_is_for_ever(job: Job, code: str) -> None:
+    """Raises Unmappable where this object was sent under another external code: it would be there twice."""
+    if job.last is None:
+        return
+    before = Delivery.objects.filter(pk=job.last.delivery_id, state=State.DELIVERED).values_list("target_id", flat=True)
+    known = before.first()
+    if known and known != code:
+        raise Unmappable(
+            f"{LABEL} knows {job.business_number or job.source_id} as {known}, and would get it as {code}: it would be "
+            "there twice.",
+            remedy="Set company code and name of the source system back, in the connection's settings, to what they "
+            "were when it was sent; then replay. For another company make another connection.",
+        )
 
 
 def send_list(job: Job, rows: list[dict[str, Any]], *, meta: dict[str, Any], again: bool = False) -> Prepared:

@@ -135,7 +135,8 @@ SETTINGS = (
         name="company_code",
         label="Company code",
         required=True,
-        help="The company as Basware P2P calls it. It must exist there: this interface cannot make companies.",
+        help="The company as Basware P2P calls it. It must exist there: this interface cannot make companies. Part of "
+        "every external code: once something was sent it stays.",
     ),
     Setting(
         name="organization_element",
@@ -146,8 +147,8 @@ SETTINGS = (
         name="source_system",
         label="Name of the source system",
         default=_DEFAULT.source_system,
-        help="Part of every external code and of the identity of orders in P2P. Choose it once: with another name "
-        "everything would be there twice.",
+        help="Part of every external code and of the identity of orders in P2P. Choose it once: what was sent under "
+        "another name is not sent again, for it would be there twice.",
     ),
     Setting(
         name="region",

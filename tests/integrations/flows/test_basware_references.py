@@ -15,7 +15,7 @@ from django_scopes import scope
 from portal.common.clock import db_now
 from portal.customer.acting import offered
 from portal.customer.integrations import ACTIONS
-from tests.integrations.flows.test_basware import bodies, configured
+from tests.integrations.flows.test_basware import bodies, configured, failures
 from tests.support.simulators import Simulators
 from tests.support.world import World
 
@@ -49,6 +49,17 @@ def test_segments_go_to_their_lists_and_differences_are_told(
     sandbox.mutate("vat", f"{found.company}/{code}", {"schedules": rates})
     settle(seconds=120)
     assert {row["taxCode"]: row["taxPercentage"] for row in bodies(found, "taxCodes")}[code] == 22.0
+    # An external code is for ever: under another name of the books nothing goes a second time.
+    before = len(bodies(found, "taxCodes"))
+    connection = found.connection("basware")
+    connection.settings = {**connection.settings, "source_system": "BOOKS"}
+    connection.save()
+    sandbox.mutate("vat", f"{found.company}/{code}", {"description": "Renamed"})
+    settle(seconds=120)
+    assert len(bodies(found, "taxCodes")) == before
+    assert [f"knows {code} as VISMA-" in reason and "twice" in reason for reason in failures(found)] == [True]
+    connection.settings = {**connection.settings, "source_system": "VISMA"}
+    connection.save()
     changed = next(row for row in sandbox.rows("basware", "lists") if row["key"].startswith(f"{found.company}/"))
     sandbox.mutate("lists", changed["key"], {"text_2": "Renamed"}, system="basware")
     line = report(found, "dimensions")[changed["body"]["externalCode"]]
