@@ -11,7 +11,8 @@ import pytest
 from django_scopes import scope
 
 from integrations.flows.contract import Job
-from integrations.flows.visma_airbase_settled import PAYS, bill_key, standing_of
+from integrations.flows.visma_airbase import _made_in_airbase
+from integrations.flows.visma_airbase_settled import PAYS, Standing, bill_key, standing_of
 from integrations.models import Connection, Delivery, Feed, Flow, Integration, Issue, Payload, Record, State
 from integrations.systems.visma.mapping import balance_of
 from integrations.systems.visma.settings import Options
@@ -173,3 +174,15 @@ def test_what_airbase_pays_is_told_from_what_is_settled_elsewhere(payments: Flow
     assert elsewhere(total - 25) == 10
     booked(payments, "unapplied", {bill_key("b-1"): "10.00"})  # a person applies it to the invoice later
     assert (elsewhere(total - 25), elsewhere(total - 25, bill="b-1")) == (10, 0)
+
+
+@pytest.mark.parametrize("elsewhere", [Decimal(0), Decimal("12.50")])
+def test_a_bill_that_was_made_in_airbase_and_paid_without_it_is_for_a_person(elsewhere: Decimal) -> None:
+    standing = Standing(is_open=False, by_airbase=Decimal(0), elsewhere=elsewhere, currency="SEK")
+    found = _made_in_airbase("Invoice/000357", "b-1", standing)
+    assert found.issue == bool(elsewhere)
+    assert "b-1" in found.reason
+    if elsewhere:
+        assert "12.50 SEK of Invoice/000357" in found.reason
+        assert "Open bill b-1 in Airbase" in found.remedy
+        assert "stop payments of it" in found.remedy
