@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django_scopes import scopes_disabled
 
+from integrations.engine.backfill import claim_backfill, read_backfill
 from integrations.engine.operations import claim_operation, work_on
 from integrations.engine.sessions import Sessions
-from integrations.models import Delivery, Feed, Flow, Integration, Operation
+from integrations.models import Backfill, Delivery, Feed, Flow, Integration, Operation
 from integrations.services import deliveries as services
 from integrations.services import feeds, operations
 from integrations.services.preview import preview_of
@@ -22,6 +24,7 @@ Settle = Callable[..., None]
 BEFORE = (dt.datetime.now(dt.UTC) - dt.timedelta(days=7)).replace(hour=10, minute=0, second=0, microsecond=0)
 """In a period of the books that is still open."""
 DAY = f"{BEFORE:%Y-%m-%d}"
+HOURS = dt.timedelta(hours=10)
 EARLIER = f"{BEFORE - dt.timedelta(days=2):%Y-%m-%d}"
 
 
@@ -141,6 +144,35 @@ def test_an_unpaid_order_of_before_that_the_shop_cancels_asks_nobody(shop: Shop,
         waiting = of(shop, "orders", made["increment_id"])
         assert (waiting.state, waiting.waits_for) == ("pending", f"shop-order {made['entity_id']}")
     assert len(shop.issues()) == 2
+
+
+def test_a_period_that_is_read_again_brings_its_orders_once_and_no_others(shop: Shop, settle: Settle) -> None:
+    """Placed before the shop was ever read; the days before and after it stay as they are."""
+    move_to(EARLIER)
+    made = shop.act("place_orders", count=3, seconds=86_400)  # three, two days and one ago
+    noon = dt.datetime.fromisoformat(f"{shop.stored(made[1])['updated_at']}+00:00")
+    settle()
+    assert not any(shop.documents(f"shop:{one['entity_id']}") for one in made), "nobody read them"
+    for _ in range(2):
+        with scopes_disabled():
+            feed = Feed.objects.select_related("connection", "tenant").get(
+                connection__system="adobe_commerce", key="orders", connection__tenant=shop.world.tenant
+            )
+            asked = operations.ask_backfill(
+                feed, since=noon - HOURS, until=noon + HOURS, reason="That day was missed.", actor=None
+            )
+            claimed = claim_backfill("test")
+            assert claimed is not None
+            read_backfill(claimed, Sessions())
+        settle()
+        assert shop.troubles() == []
+        with scopes_disabled():
+            assert Backfill.objects.get(pk=asked.selection["backfill"]).state == Backfill.State.DONE
+            assert Feed.objects.get(pk=feed.pk).read_until >= feed.read_until, "the live reading goes on where it was"
+        assert [len(shop.documents(f"shop:{one['entity_id']}")) for one in made] == [0, 1, 0]
+    assert money(shop.document(made[1])["amountInCurrency"]) == money(made[1]["grand_total"])
+    helsinki = noon.astimezone(ZoneInfo("Europe/Helsinki"))
+    assert shop.document(made[1])["documentDate"][:10] == f"{helsinki:%Y-%m-%d}"
 
 
 def before_going_live() -> Flow:
