@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.status import Status
 
 from tests.crash import strands
+from tests.crash.databases import Databases
 
 RESULTS = Path("month-end") / "results.json"
 MOST_429 = 1
@@ -31,16 +32,17 @@ def main() -> int:
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="month-end-") as name:
         strands.set_up(Path(name))
+        base = strands.databases(Path(name))
         for calls in options.calls:
             with console.status(f"{calls:,} calls an hour") as status:
-                said.append(_run(Path(name), calls, options.invoices, options.payments, status))
+                said.append(_run(base, Path(name), calls, options.invoices, options.payments, status))
             console.print(json.dumps(said[-1], indent=2))
     options.results.parent.mkdir(parents=True, exist_ok=True)
     options.results.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
     return 0 if all(_good(one) for one in said) else 1
 
 
-def _run(folder: Path, calls: int, invoices: int, payments: int, status: Status) -> dict[str, Any]:
+def _run(base: Databases, folder: Path, calls: int, invoices: int, payments: int, status: Status) -> dict[str, Any]:
     from django.core.management import call_command
     from django_scopes import scopes_disabled
 
@@ -49,7 +51,6 @@ def _run(folder: Path, calls: int, invoices: int, payments: int, status: Status)
     from tests.month_end.month_end import Month, MonthEnd
     from tests.support.simulators import Simulators
 
-    base = strands.databases(folder)
     base.make("month_end")
     base.use("month_end")
     call_command("migrate", verbosity=0)
