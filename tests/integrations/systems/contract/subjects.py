@@ -82,7 +82,16 @@ SUBJECTS: dict[str, Subject] = {
     "visma": Subject(
         lists="^/v[0-9]/",
         feeds=dict.fromkeys(
-            ("suppliers", "purchase-orders", "purchase-receipts", "supplier-invoices", "customers", "accounts"), nothing
+            (
+                "suppliers",
+                "purchase-orders",
+                "purchase-receipts",
+                "supplier-invoices",
+                "invoice-payments",
+                "customers",
+                "accounts",
+            ),
+            nothing,
         )
         | dict.fromkeys(("dimensions", "vat-codes", "payment-terms"), nothing)
         | {"customer-invoices": changed("customerinvoice", "FI/150007")},
