@@ -8,6 +8,7 @@ import msgspec
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from edi.documents.building import BuildOptions
 from edi.documents.edifact import MESSAGE_OF
@@ -218,9 +219,9 @@ class Agreement(TenantModel):
     @property
     def way(self) -> str:
         """How a document gets to the partner, as "Orderful, by AS2, in EDIFACT"."""
-        by = f"by {self.transport}" if self.transport else ""
+        by = _("by %(transport)s") % {"transport": self.transport} if self.transport else ""
         written_in = self.Standard.EDIFACT if self.is_edifact else self.partner_format
-        written = f"in {written_in}" if written_in else ""
+        written = _("in %(written)s") % {"written": written_in} if written_in else ""
         return ", ".join(part for part in (str(self.network), by, written) if part)
 
     @property

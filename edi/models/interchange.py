@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from edi.models.agreement import Agreement
 from edi.models.partners import Direction, Network, Stream, TradingPartner
@@ -236,8 +237,12 @@ class TransactionSet(TenantModel):
         """How it got to the partner, or from him to us, as "Orderful, by AS2, in EDIFACT": the network, and what people
         entered in the agreement. The format is that of our own bytes where we write the envelope."""
         agreed, came = self.agreement, self.interchange
-        by = f"by {agreed.transport}" if agreed is not None and agreed.transport else ""
+        by = _("by %(transport)s") % {"transport": agreed.transport} if agreed is not None and agreed.transport else ""
         written = came.standard if came.control_number is not None or came.reference else ""
         if not written or written == Agreement.Standard.X12:
             written = (agreed.partner_format if agreed is not None else "") or written
-        return ", ".join(part for part in (str(came.network), by, f"in {written}" if written else "") if part)
+        return ", ".join(
+            part
+            for part in (str(came.network), by, _("in %(written)s") % {"written": written} if written else "")
+            if part
+        )

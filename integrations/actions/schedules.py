@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -131,6 +132,6 @@ def coming(feed: Feed, *, count: int = SHOWN) -> list[str]:
     first = feed.due_at or timezone.now()
     try:
         later = cadence.coming(first, every=every, zone=zone, count=count - 1)
-        return [f"{moment.astimezone(zone):%a %Y-%m-%d %H:%M}" for moment in (first, *later)]
+        return [date_format(moment.astimezone(zone), "D Y-m-d H:i") for moment in (first, *later)]
     except NeverDue as error:
         return [str(error)]

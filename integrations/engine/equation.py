@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Subquery, Value, When
+from django.utils.translation import gettext_noop
 
 from integrations.models import Delivery, Record, Run, State
 
@@ -80,11 +81,11 @@ def read_equation(run: Run) -> Equation:
     ended = run.outcome in (Run.Outcome.DONE, Run.Outcome.FAILED)
     history = min(run.history, untaken)
     terms = (
-        Term("unchanged", "unchanged", run.unchanged),
+        Term("unchanged", gettext_noop("unchanged"), run.unchanged),
         *(Term(state.value, state.label, number) for state, number in states.items()),
-        Term("not_yet", "not yet: their status is to change", not_yet),
-        Term("nothing_to_cancel", "cancelled before they were ever sent", nothing_to_cancel),
-        Term("history", "older than what was there", history),
-        Term("unrouted", "no flow took them", untaken - history),
+        Term("not_yet", gettext_noop("not yet: their status is to change"), not_yet),
+        Term("nothing_to_cancel", gettext_noop("cancelled before they were ever sent"), nothing_to_cancel),
+        Term("history", gettext_noop("older than what was there"), history),
+        Term("unrouted", gettext_noop("no flow took them"), untaken - history),
     )
     return Equation(run.read if ended else run.unchanged + captured, terms)

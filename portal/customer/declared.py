@@ -30,6 +30,8 @@ SHOWN_VALUES = (
     # what a dry run would do
     *("create", "change", "nothing", "not_yet", "wait", "keep"),
     *("supplier", "customer"),
+    # what began a run
+    *("schedule", "person", "webhook", "command"),
 )
 """Values that are shown as they are stored, because their words are these."""
 
