@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.utils.translation import get_language
 
 from integrations.engine import expected, forecasts
 from integrations.engine.issues import _open, fingerprint
@@ -17,6 +18,7 @@ from integrations.notices import alerts
 from integrations.notices.gather import gather_all
 from integrations.notices.models import Mail
 from integrations.services import subscribers
+from portal.tenants.models import User
 from tests.integrations.admin.house import House
 from tests.integrations.notices.conftest import START, Drain
 
@@ -64,6 +66,20 @@ def test_one_mail_an_incident_and_one_when_it_is_over(house: House, clock: Clock
     drain()
     assert [m.subject for m in mail.outbox[1:]] == ["Bruket AB: over: Orderful refuses the key."]
     assert "It works again." in mail.outbox[1].body
+
+
+def test_mail_is_in_the_language_that_its_readers_chose_and_keeps_the_sentence(
+    house: House, clock: Clock, drain: Drain
+) -> None:
+    User.objects.create_user("desk", TO[0], language="sv")
+    alerting(house, clock)
+    incident(house)
+    clock.shift(90)
+    gather_all()
+    drain()
+    assert "Att göra: Enter a new one." in mail.outbox[0].body
+    assert "Orderful refuses the key." in mail.outbox[0].body
+    assert get_language() == "en"
 
 
 def test_in_quiet_hours_mail_waits_and_what_is_over_by_then_is_not_sent(
