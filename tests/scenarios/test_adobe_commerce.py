@@ -35,9 +35,10 @@ def test_a_day_of_web_orders_closes_equal_although_the_network_stumbles(
     weather.meet("adobe", "V1/orders$", "reset_after", (429, {"retry_after": 1}), method="POST")
     weather.meet("visma", "customerinvoice$", "reset_after", (429, {"retry_after": 1}), "reset_after", method="POST")
     weather.meet("visma", "v1/customer$", "503html", "reset_after", method="POST")
+    weather.meet("visma", "v1/customerinvoice/", 412, 409, method="PUT")
     cluster.wait(lambda: _people_look(world) and weather.is_over, seconds=240)
     weather.clear()
-    assert weather.met == {"reset", "reset_after", "503", "503html", "malformed", "429", NO_TIME}
+    assert weather.met == {"reset", "reset_after", "503", "503html", "malformed", "409", "412", "429", NO_TIME}
     since = read_now()
     cluster.wait(lambda: _people_look(world) and settled(since), seconds=240)
     end_the_rest(sandbox, in_parts, finished[:3])

@@ -322,6 +322,15 @@ def test_a_customer_of_all_guests_is_a_setting(make_shop: Any, settle: Settle) -
     assert shop.document(made)["customer"]["number"] == "10001"
 
 
+def test_releasing_and_writing_the_number_back_are_settings(make_shop: Any, settle: Settle) -> None:
+    shop = make_shop(flows={"orders": {"release": False, "write_reference": False}})
+    made = shop.order()
+    settle()
+    assert shop.troubles() == []
+    assert shop.document(made)["status"] == "Balanced"
+    assert not shop.stored(made).get("ext_order_id")
+
+
 def test_a_rate_without_rule_is_an_issue_that_says_what_to_do(make_shop: Any, settle: Settle) -> None:
     shop = make_shop(flows={"orders": {"rules": []}})
     made = shop.order()
