@@ -61,6 +61,7 @@ def test_from_the_catalogue_to_the_first_delivered_order(
     visitor.clicks("Connect Orderful")
     connects(visitor, entry["orderful"], sandbox)
     visitor.clicks("Visma.net ERP – Orderful")
+    visitor.page.wait_for_load_state()  # a form that is still being drawn moves away from under a click
     boxes = visitor.page.locator("[name^=flow_]")
     for box in boxes.all():
         box.set_checked(box.get_attribute("name") == "flow_purchase-orders")
