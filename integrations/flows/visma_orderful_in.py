@@ -104,7 +104,7 @@ def _message(job: Job) -> edi.Message:
         receiver_id=item.receiver_id,
         business_number=item.business_number,
         purpose=str(getattr(document, "purpose", "")),
-        digest=item.fingerprint,
+        digest=inbound.digest_of(item, document),
         answer=edi.ResponseAnswer(item.business_number, document.answer)
         if isinstance(document, OrderResponse)
         else None,

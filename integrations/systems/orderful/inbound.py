@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from edi.documents import values
 from edi.documents.registry import SETS, Document
 from integrations.systems.contract import Unmappable
 from integrations.systems.orderful import mosaic_documents, spelled, wire
@@ -54,7 +55,8 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> str:
-        """Over what it says; not over which delivery brought it."""
+        """Over all that lies under its number, envelope included; not over which delivery brought it. That another
+        item says the same tells `digest_of`."""
         said = (self.set_id, self.stream, self.sender_id, self.receiver_id, self.message)
         return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
 
@@ -81,6 +83,19 @@ def received(raw: bytes) -> Received:
         business_number=str(item.business_number or "") or _number_in(set_id, message),
         message={name: value for name, value in message.items() if name != "href"},
     )
+
+
+def digest_of(item: Received, document: Document | None) -> str:
+    """SHA-256 (hex) over what an item says, whatever brought it: a document that its sender sends again, in an envelope
+    with other numbers or in another spelling, has the same. Its purpose counts. `document`: the item as it was read;
+    None where it cannot be, then its message counts."""
+    said = (
+        spelled.without_envelope(item.message)
+        if document is None
+        else (values.digest(document), str(getattr(document, "purpose", "")))
+    )
+    whose = (item.set_id, item.stream, item.sender_id, item.receiver_id)
+    return hashlib.sha256(msgspec.json.encode((*whose, said), order="sorted")).hexdigest()
 
 
 def set_of(message: Mapping[str, Any]) -> str:

@@ -36,6 +36,13 @@ ELEMENT_NAMES = {
 """Further names of elements, as public clients have seen them; the standard's own name is understood too."""
 IGNORED = frozenset({"transactionsetheader", "transactionsettrailer"})
 """The envelope of the set: Orderful writes it anew."""
+ENVELOPE = IGNORED | {
+    "interchangecontrolheader",
+    "interchangecontroltrailer",
+    "functionalgroupheader",
+    "functionalgrouptrailer",
+}
+"""Numbers and times of what brought a document; another time they are others."""
 
 
 class Spelled(msgspec.Struct, frozen=True):
@@ -55,6 +62,19 @@ def segments_of(set_id: str, content: Mapping[str, Any]) -> Spelled:
     control = _first(content.get("transactionSetHeader")).get("transactionSetControlNumber", "")
     tset = TransactionSet(Segment("ST", [set_id, str(control or "0001")]), body, version=VERSION)
     return Spelled(tset, tuple(walk.unread))
+
+
+def without_envelope(message: Mapping[str, Any]) -> dict[str, Any]:
+    """What a message says, without the envelopes around it and around its sets."""
+    kept = {name: value for name, value in message.items() if _plain(name) not in ENVELOPE}
+    if isinstance(kept.get("transactionSets"), list):
+        kept["transactionSets"] = [
+            {name: value for name, value in one.items() if _plain(name) not in ENVELOPE}
+            if isinstance(one, Mapping)
+            else one
+            for one in kept["transactionSets"]
+        ]
+    return kept
 
 
 def _described() -> Standard:

@@ -189,6 +189,54 @@ def test_the_same_change_in_a_transaction_of_its_own_adds_nothing_twice(world: W
     assert len(order(world)["lines"]) == before + 1
 
 
+def in_envelopes(number: int, article: str) -> dict[str, Any]:
+    """An 860 that adds a line, as v3 spells it, in envelopes that its sender's system numbers."""
+    added = {
+        "changeOrResponseTypeCode": "AI",
+        "quantity": "7",
+        "compositeUnitOfMeasure": "EA",
+        "productServiceIDQualifier": "BP",
+        "productServiceID": article,
+    }
+    content = {
+        "transactionSetHeader": [
+            {"transactionSetIdentifierCode": "860", "transactionSetControlNumber": f"{number:04}"}
+        ],
+        "beginningSegmentForPurchaseOrderChange": [
+            {
+                "transactionSetPurposeCode": "04",
+                "purchaseOrderTypeCode": "SA",
+                "purchaseOrderNumber": ORDER,
+                "changeOrderSequenceNumber": "001",
+                "date": "20261120",
+            }
+        ],
+        "POC_loop": [{"lineItemChange": [added]}],
+        "transactionSetTrailer": [{"numberOfIncludedSegments": "4", "transactionSetControlNumber": f"{number:04}"}],
+    }
+    return {
+        "interchangeControlHeader": [{"interchangeControlNumber": f"{number:09}", "interchangeTime": f"08{number:02}"}],
+        "functionalGroupHeader": [{"groupControlNumber": str(number), "time": f"08{number:02}"}],
+        "transactionSets": [content],
+    }
+
+
+def test_the_same_change_in_envelopes_of_its_own_adds_nothing_twice(world: World) -> None:
+    """As above by way of v3, where the message carries the numbers of interchange, group and set."""
+    work(world)
+    article = order(world)["lines"][0]["inventory"]["number"]
+    before = len(order(world)["lines"])
+    for number in (1, 2):
+        values = {"company": world.company, "stream": "test", "purchaseOrderNumber": ORDER, "channel": "bucket"}
+        values |= {"type": "860", "message": in_envelopes(number, article)}
+        world.simulators.mutate("inbox", None, values, system="orderful")
+        work(world)
+    first, again = changes(world)
+    assert (first.state, again.state) == (State.DELIVERED, State.NO_EFFECT), (first.reason, again.reason)
+    assert "came before and says the same" in again.reason
+    assert len(order(world)["lines"]) == before + 1
+
+
 def test_a_change_above_the_threshold_waits_until_it_is_approved(world: World, tmp_path: Path) -> None:
     configured(world, tmp_path, approval="above", approval_amount=1)
     work(world)

@@ -195,6 +195,34 @@ def test_members_that_have_no_place_are_named() -> None:
     assert any("wingspan" in text for text in reading.unsure)
 
 
+def digest(message: dict[str, Any], *, read: bool = True) -> str:
+    found = item(message)
+    return inbound.digest_of(found, inbound.read(found).document if read else None)
+
+
+def enveloped(message: dict[str, Any], number: int) -> dict[str, Any]:
+    """The same in envelopes with the sender's numbers."""
+    [content] = message["transactionSets"]
+    header = {"transactionSetIdentifierCode": "860", "transactionSetControlNumber": f"{number:04}"}
+    content = {**content, "transactionSetHeader": [header], "transactionSetTrailer": [{"n": number}]}
+    around = {"interchangeControlHeader": [{"n": number}], "functionalGroupHeader": [{"n": number}]}
+    return {**around, "transactionSets": [content], "functionalGroupTrailer": [], "interchangeControlTrailer": []}
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_what_is_sent_again_in_other_envelopes_says_the_same(read: bool) -> None:
+    five, six = (spelled_860(poc(quantity=number)) for number in ("5", "6"))
+    first, again = (digest(enveloped(five, number), read=read) for number in (1, 2))
+    assert first == again
+    assert first != digest(enveloped(six, 1), read=read)
+    assert inbound.set_of(enveloped(five, 1)) == "860"
+
+
+def test_a_cancellation_says_something_else_than_a_change() -> None:
+    head = {"purchaseOrderNumber": "PO-1", "purchaseOrderChangeDate": "2026-01-15", "lineItems": []}
+    assert digest({**head, "purpose": "change"}) != digest({**head, "purpose": "cancellation"})
+
+
 def test_what_lacks_its_kind_of_change_is_not_guessed() -> None:
     line = {"lineItemChange": [{"assignedIdentification": "1", "quantity": "5"}]}
     with pytest.raises(Unmappable, match="cannot be read"):
