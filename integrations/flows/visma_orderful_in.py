@@ -16,7 +16,7 @@ from edi.documents.order_change import OrderChange, order_numbers
 from edi.documents.order_response import OrderResponse
 from edi.documents.registry import Document
 from edi.documents.values import digest
-from edi.models import Agreement, TransactionSet
+from edi.models import Agreement, PartnerNumber, TransactionSet
 from integrations.flows import agreement_settings, order_change_answers, pair_settings, visma_orderful
 from integrations.flows.contract import (
     Captured,
@@ -32,12 +32,12 @@ from integrations.flows.contract import (
 )
 from integrations.flows.edi_in import companies, documents, messages, received
 from integrations.flows.edi_in.documents import Read
-from integrations.models import Delivery, Flow, Record, State
+from integrations.models import OPEN_STATES, Delivery, Flow, Record, State
 from integrations.systems.contract import Setting, Unmappable
 from integrations.systems.orderful import acknowledging, inbound
 from integrations.systems.orderful.settings import Options
 from integrations.systems.received import DOCUMENTS
-from integrations.systems.visma import commands
+from integrations.systems.visma import commands, mapping
 
 EVERY = dt.timedelta(minutes=10)
 ORDER_CHANGE = "860"
@@ -143,11 +143,34 @@ def _change_lane(record: Captured) -> str:
 
 def _known_lane(record: Captured, flow: Flow) -> str:
     """The order's own lane: a change waits behind an unfinished 850 of its order. Only the books tell whether the end
-    of PO12-345 is a suffix of the sender's, or of an order series that is written so."""
+    of PO12-345 is a suffix of the sender's, or of an order series that is written so.
+
+    Whose order it is not has a lane of its own for it: what fails there does not hold up the order."""
     numbers = order_numbers(record.business_number)
-    rows = Record.objects.filter(feed__connection=flow.integration.books_id, feed__key=ORDERS, source_id__in=numbers)
-    known = set(rows.order_by().values_list("source_id", flat=True))
-    return next((order_lane(number) for number in numbers if number in known), "")
+    rows = Record.objects.filter(
+        feed__connection=flow.integration.books_id, feed__key=ORDERS, source_id__in=numbers, is_newest=True
+    )
+    known = {row.source_id: row for row in rows.select_related("payload")}
+    number = next((number for number in numbers if number in known), "")
+    if not number:
+        return ""
+    row = TransactionSet.objects.filter(pk=int(record.source_id)).first() if record.source_id.isdigit() else None
+    if row is not None and _is_of_another(row, known[number], flow):
+        return f"order-change:{row.partner_id or record.source_id}:{number}"
+    return order_lane(number)
+
+
+def _is_of_another(row: TransactionSet, order: Record, flow: Flow) -> bool:
+    """Whether the order's supplier is not the sender. False where the books' order does not tell: it cannot be read, or
+    is not kept any more."""
+    data = order.payload.data
+    try:
+        supplier = mapping.supplier_of_order(bytes(data)) if data is not None else ""
+    except Unmappable:
+        return False
+    company = str((flow.integration.books.settings or {}).get("company_id", ""))
+    theirs = PartnerNumber.objects.filter(partner=row.partner_id, company=company, entity="supplier", number=supplier)
+    return bool(supplier) and not theirs.exists()
 
 
 def _prepare_change(job: Job) -> Prepared:
@@ -200,13 +223,22 @@ def _prepare_change(job: Job) -> Prepared:
 
 def _said_again(job: Job, change: OrderChange, row: TransactionSet) -> Nothing | None:
     """Nothing for a change that its sender sent once more, in a document of its own, after it was applied: what it adds
-    would be added twice. Raises Unmappable where others were applied in between, for it may be meant. A person who
-    edits or forces it has decided."""
+    would be added twice. Raises Unmappable where others were applied in between, for it may be meant, and where what
+    came before is not done with. A person who edits or forces it has decided."""
     if row.repeats_id is None or job.edit is not None or job.forced_purpose:
         return None
     alike = TransactionSet.objects.filter(Q(pk=row.repeats_id) | Q(repeats=row.repeats_id), pk__lt=row.pk)
     same = [str(pk) for pk in alike.values_list("pk", flat=True)]
-    applied = Delivery.objects.filter(flow=job.flow, lane=job.lane, state=State.DELIVERED).order_by("-closed_at", "-pk")
+    # The first may stand in another lane, from before anybody knew that its sender is the order's supplier.
+    unfinished = Delivery.objects.filter(flow=job.flow, record__source_id__in=same, state__in=OPEN_STATES)
+    if unfinished.exclude(lane=job.lane).exists():
+        raise Unmappable(
+            f"Order change {change.number} of {received.sender_of(row)} came before and says the same, and what came "
+            "before is not done with.",
+            remedy="Replay or dismiss the one that came before, then replay this.",
+        )
+    of_the_order = Delivery.objects.filter(Q(lane=job.lane) | Q(record__source_id__in=same), flow=job.flow)
+    applied = of_the_order.filter(state=State.DELIVERED).order_by("-closed_at", "-pk")
     # Its own delivery was closed before only where it is looked at once more.
     applied = applied.exclude(record__source_id=job.source_id)
     if not applied.filter(record__source_id__in=same).exists():

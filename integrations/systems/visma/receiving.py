@@ -60,12 +60,17 @@ class Expected:
 
 
 def expected(
-    lines: Iterable[WantedLine], orders: Mapping[str, wire.PurchaseOrder], *, must_be_open: bool = False
+    lines: Iterable[WantedLine],
+    orders: Mapping[str, wire.PurchaseOrder],
+    *,
+    supplier: str,
+    must_be_open: bool = False,
 ) -> list[Expected]:
     """The notice's lines by line of order, quantities of the same line added up. `orders` by the number that the
-    notice states.
+    notice states; `supplier` is its sender's number in our books.
 
-    Raises NotReceivable for lines that cannot be found and, where it matters, for an order that takes nothing in.
+    Raises NotReceivable for an order of another supplier, for lines that cannot be found and, where it matters, for an
+    order that takes nothing in.
     """
     found: dict[OrderLineRef, Expected] = {}
     said: dict[OrderLineRef, WantedLine] = {}
@@ -75,6 +80,7 @@ def expected(
         if wanted.quantity < 0:
             raise NotReceivable(f"{wanted.words} is shipped {wanted.quantity} times; a ship notice takes nothing back")
         order = orders[wanted.order_number]
+        _check_supplier(order, supplier)
         if must_be_open and order.status not in RECEIVABLE:
             raise NotReceivable(f"order {order.order_nbr} is {order.status}; nothing more can be received of it")
         line = line_of(wanted, order)
@@ -86,6 +92,15 @@ def expected(
     if not found:
         raise NotReceivable("nothing is shipped")
     return list(found.values())
+
+
+def _check_supplier(order: wire.PurchaseOrder, supplier: str) -> None:
+    """Raises NotReceivable for an order that is not the sender's to deliver."""
+    number = (order.supplier.number or "") if order.supplier is not None else ""
+    if number != supplier:
+        raise NotReceivable(
+            f"order {order.order_nbr} is of supplier {number or 'nobody'}, and the ship notice comes from {supplier}"
+        )
 
 
 def line_of(wanted: WantedLine, order: wire.PurchaseOrder) -> wire.OrderLine:

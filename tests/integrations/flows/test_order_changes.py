@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from edi.models import PartnerNumber, TransactionSet
+from integrations.engine import replay
 from integrations.engine.claim import may_go, verdicts
 from integrations.engine.slice import run_slice
 from integrations.flows.contract import Captured
@@ -301,6 +302,59 @@ def test_a_change_by_somebody_who_is_no_supplier_changes_nothing(world: World) -
     assert failed.state == State.FAILED
     assert "which is not one supplier of company" in failed.reason
     assert order(world) == before
+
+
+def test_a_change_by_another_supplier_fails_beside_the_order_and_does_not_hold_it_up(world: World) -> None:
+    work(world)
+    owner = order(world)["supplier"]["number"]
+    stranger = next(f"SUP{n}" for n in ("80002", "80004", "80006") if n != owner)
+    change(world, "999", partner=stranger)
+    work(world)
+    [failed] = changes(world)
+    assert failed.state == State.FAILED
+    assert f"the order is of supplier {owner}, and the change comes from {stranger[3:]}" in failed.reason
+    assert failed.lane != f"purchase-order:{ORDER}"
+
+    change(world, sequence="002")
+    work(world)
+    _, applied = changes(world)
+    assert (applied.state, applied.lane) == (State.DELIVERED, f"purchase-order:{ORDER}"), applied.reason
+    assert order(world)["lines"][0]["orderQty"] == 321
+    world.simulators.mutate("purchaseorder", f"{world.company}/{ORDER}", {"lines.0.orderQty": 400.0})
+    work(world)
+    assert sent_versions(world) == ["original", "replace"]
+    [issue] = Issue.objects.filter(status=Issue.Status.OPEN)
+    assert ORDER in issue.sentence
+
+
+def test_a_sender_that_is_made_the_orders_supplier_later_adds_nothing_twice(world: World) -> None:
+    """What it sent before stands in a lane of its own, and counts when it sends the same again."""
+    work(world)
+    numbers = list(PartnerNumber.objects.filter(entity="supplier").values())
+    PartnerNumber.objects.filter(entity="supplier").delete()
+    article = order(world)["lines"][0]["inventory"]["number"]
+    added = {"changeReason": "addItem", "quantity": {"value": "7"}, "productIds": {"buyerItemNumber": article}}
+    lines = [{"purchaseOrderLineId": "", **added}]
+    before = len(order(world)["lines"])
+    change(world, **{"message.lineItems": lines})
+    work(world)
+    [failed] = changes(world)
+    assert failed.state == State.FAILED
+    PartnerNumber.objects.bulk_create(PartnerNumber(**values) for values in numbers)
+    change(world, **{"message.lineItems": lines})
+    work(world)
+    _, again = changes(world)
+    assert again.state == State.FAILED
+    assert "what came before is not done with" in again.reason
+    assert len(order(world)["lines"]) == before
+    replay.reopen(failed.pk, actor=None)
+    work(world)
+    replay.reopen(again.pk, actor=None)
+    work(world)
+    first, again = changes(world)
+    assert (first.state, again.state) == (State.DELIVERED, State.NO_EFFECT), (first.reason, again.reason)
+    assert first.lane != again.lane
+    assert len(order(world)["lines"]) == before + 1
 
 
 def test_what_a_person_dismissed_is_that_persons_to_answer(world: World) -> None:

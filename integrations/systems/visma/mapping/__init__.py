@@ -12,7 +12,7 @@ Common to all:
 
 from integrations.systems.visma.mapping.customers import customer
 from integrations.systems.visma.mapping.invoices import balance_of, supplier_invoice
-from integrations.systems.visma.mapping.orders import purchase_order
+from integrations.systems.visma.mapping.orders import purchase_order, supplier_of_order
 from integrations.systems.visma.mapping.receipts import purchase_receipt
 from integrations.systems.visma.mapping.sales import customer_invoice
 from integrations.systems.visma.mapping.suppliers import paid_to, status_of, supplier
@@ -27,4 +27,5 @@ __all__ = [
     "status_of",
     "supplier",
     "supplier_invoice",
+    "supplier_of_order",
 ]

@@ -46,6 +46,12 @@ HEADER_DISCOUNTS = frozenset({"Group", "Document", "Flat"})
 """Discounts that stand beside the lines; those of type Line are in the lines' amounts."""
 
 
+def supplier_of_order(raw: bytes) -> str:
+    """Number of an order's supplier, "" where the record states none. Raises Unmappable."""
+    given = decoded(raw, wire.PurchaseOrder, "purchase order")
+    return clean(given.supplier.number) if given.supplier is not None else ""
+
+
 def purchase_order(raw: bytes, *, buyer: Party, zone: ZoneInfo, supplier: Supplier | None = None) -> PurchaseOrder:
     """The order. `supplier`, where known, adds VAT and organisation number, address and contact.
 

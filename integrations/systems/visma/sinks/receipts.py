@@ -67,7 +67,7 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
         number = receipt.receipt_nbr or ""
         match command:
             case AddOrderLines():
-                wanted = self._expected(command.lines)
+                wanted = self._expected(command)
                 gone = receiving.missing(wanted, receipt)
                 if gone:
                     return NotApplied(proof=f"Receipt {number} lacks {', '.join(ref.words for ref in gone)}.")
@@ -121,11 +121,11 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
     def _add(self, command: AddOrderLines) -> Effect:
         receipt, _ = self._receipt(command)
         number = receipt.receipt_nbr or ""
-        if not receiving.missing(self._expected(command.lines), receipt):
+        if not receiving.missing(self._expected(command), receipt):
             return Delivered(target_id=number)
         self._must_be_open(receipt)
         orders = self._orders(command.lines)
-        wanted = _expected(command.lines, orders, must_be_open=True)
+        wanted = _expected(command, orders, must_be_open=True)
         still = receiving.missing(wanted, receipt)
         _check_not_over((one for one in wanted if one.ref in still), orders, command.units)
         body: dict[str, list[str]] = {}
@@ -163,13 +163,13 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
             return Delivered(target_id=number, version_tag=etag.value)
         self._must_be_open(receipt)
         orders = self._orders(command.lines)
-        _check_not_over(_expected(command.lines, orders), orders, command.units, receipt=receipt)
+        _check_not_over(_expected(command, orders), orders, command.units, receipt=receipt)
         body: dict[str, Any] = {"hold": {"value": False}, "lines": changes}
         new = self.client.put(f"{RECEIPT_WRITES}/{number}", body, etag)
         return Delivered(target_id=number, version_tag=new.value if new else "")
 
     def _changes(self, command: SetQuantities, receipt: wire.PurchaseReceipt) -> list[dict[str, Any]]:
-        wanted = self._expected(command.lines)
+        wanted = self._expected(command)
         return receiving.quantity_changes(wanted, receipt, command.units, whole=command.whole)
 
     # --- The release
@@ -246,8 +246,8 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
         stated = dict.fromkeys(line.order_number for line in lines)
         return {number: read_order(self.client, number)[0] for number in stated}
 
-    def _expected(self, lines: tuple[WantedLine, ...]) -> list[Expected]:
-        return _expected(lines, self._orders(lines))
+    def _expected(self, command: AddOrderLines | SetQuantities) -> list[Expected]:
+        return _expected(command, self._orders(command.lines))
 
     def _must_be_open(self, receipt: wire.PurchaseReceipt) -> None:
         if receipt.status not in OPEN:
@@ -258,10 +258,10 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
 
 
 def _expected(
-    lines: tuple[WantedLine, ...], orders: dict[str, wire.PurchaseOrder], *, must_be_open: bool = False
+    command: AddOrderLines | SetQuantities, orders: dict[str, wire.PurchaseOrder], *, must_be_open: bool = False
 ) -> list[Expected]:
     try:
-        return receiving.expected(lines, orders, must_be_open=must_be_open)
+        return receiving.expected(command.lines, orders, supplier=command.supplier, must_be_open=must_be_open)
     except NotReceivable as reason:
         raise _refused(reason) from reason
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from edi.documents.values import ItemId
@@ -23,6 +24,7 @@ from integrations.systems.visma.receiving import (
 ORDER = wire.PurchaseOrder(
     order_nbr="500001",
     status="Open",
+    supplier=wire.Numbered(number="50003"),
     lines=[
         wire.OrderLine(line_nbr=1, line_type="GoodsForInventory", inventory=wire.Numbered(number="SILL")),
         wire.OrderLine(
@@ -72,8 +74,15 @@ def test_a_number_and_an_item_that_contradict_each_other_are_for_a_person(one: W
 
 def together(*lines: WantedLine) -> Decimal:
     """How much of the one line of the order is expected."""
-    (found,) = expected(lines, {"500001": ORDER})
+    (found,) = expected(lines, {"500001": ORDER}, supplier="50003")
     return found.quantity
+
+
+@pytest.mark.parametrize("owner", [wire.Numbered(number="50004"), None])
+def test_an_order_of_another_supplier_is_not_the_senders_to_deliver(owner: wire.Numbered | None) -> None:
+    theirs = msgspec.structs.replace(ORDER, supplier=owner)
+    with pytest.raises(NotReceivable, match="and the ship notice comes from 50003"):
+        expected([wanted("1")], {"500001": theirs}, supplier="50003")
 
 
 def test_packages_of_one_line_are_added_up() -> None:

@@ -154,6 +154,20 @@ def test_refused_writes_leave_the_receipt_as_it_was(
     assert receipts(visma) == before
 
 
+def test_goods_of_another_suppliers_order_are_not_received(
+    visma: Served, sink: PurchaseReceiptSink, lines: tuple[WantedLine, ...]
+):
+    done(sink, MAKE)
+    done(sink, AddOrderLines(**SHIPMENT, lines=lines))
+    before = receipts(visma)
+    visma.mutate("purchaseorder", {"supplier.number": "50004"}, key=f"SE/{ORDER}")
+    for command in (AddOrderLines(**SHIPMENT, lines=lines), SetQuantities(**SHIPMENT, lines=lines)):
+        effect = do(sink, command)
+        assert isinstance(effect, Rejected)
+        assert f"order {ORDER} is of supplier 50004, and the ship notice comes from {SUPPLIER}" in effect.sentence
+    assert receipts(visma) == before
+
+
 def test_a_receipt_of_the_same_shipment_made_by_hand_stops_it(visma: Served, sink: PurchaseReceiptSink):
     done(sink, MakeReceipt(**(SHIPMENT | {"stamp": "by hand"}), shipment_number="LEV-1"))
     effect = do(sink, MAKE)
