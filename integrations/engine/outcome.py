@@ -126,9 +126,17 @@ def succeed(
     if isinstance(effect, Delivered) and effect.document_digest:
         delivery.document_digest = effect.document_digest
     names_it = delivery.operation == "send" and delivery.purpose != REDUCTION
+    names_it = names_it and (delivery.purpose != "cancellation" or not _is_linked(delivery, spec))
     if isinstance(effect, Delivered) and sent is None and delivery.target_id and names_it:
         _link(delivery, effect, spec, now)
     settled(delivery, "It was delivered.", now)
+
+
+def _is_linked(delivery: Delivery, spec: FlowSpec) -> bool:
+    """What takes an object back may be a document of its own (a credit note): the object keeps the name it has."""
+    return Link.objects.filter(
+        integration_id=delivery.integration_id, entity=spec.entity, source_id=delivery.record.source_id
+    ).exists()
 
 
 def _link(delivery: Delivery, effect: Delivered, spec: FlowSpec, now: dt.datetime) -> None:

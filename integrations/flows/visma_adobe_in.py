@@ -11,7 +11,7 @@ from integrations.flows.adobe_in import start
 from integrations.flows.adobe_in.customers import MATCHED, keep_customer, keep_guest
 from integrations.flows.adobe_in.customers import SETTINGS as CUSTOMER_SETTINGS
 from integrations.flows.adobe_in.invoices import note_invoice
-from integrations.flows.adobe_in.reading import CUSTOMER, GUEST, ORDER, PAIR
+from integrations.flows.adobe_in.reading import CUSTOMER, GUEST, NOT_SOLD, ORDER, PAIR, POSTED, posted_states
 from integrations.flows.adobe_in.rules import Rule
 from integrations.flows.adobe_in.sales import (
     credit_memo_parts,
@@ -28,13 +28,11 @@ from integrations.systems.contract import Setting
 
 EVERY = dt.timedelta(hours=12)
 STATES = ("new", "pending_payment", "processing", "complete", "closed", "canceled", "holded", "payment_review")
-POSTED = ("processing", "complete", "closed")
-"""A closed order was refunded: its credit memos need the invoice that they take back."""
 STATES_SETTING = Setting(
     name="states",
     label="States that are posted",
     kind="choices",
-    choices=tuple((state, state) for state in STATES if state != "canceled"),
+    choices=tuple((state, state) for state in STATES if state not in NOT_SOLD),
     default=list(POSTED),
     help="An order in another state is kept as 'not yet' and goes when its state changes to one of these.",
 )
@@ -70,7 +68,7 @@ GENERIC = Setting(
 
 
 def _accepts_order(record: Captured, settings: Mapping[str, Any]) -> Decision:
-    if record.problem or record.status in (*settings.get("states", POSTED), "canceled"):
+    if record.problem or record.status in (*posted_states(settings), "canceled"):
         return Take("send")  # of a cancelled one it depends on whether it was posted
     return NotYet(record.status)
 
@@ -78,7 +76,7 @@ def _accepts_order(record: Captured, settings: Mapping[str, Any]) -> Decision:
 def _accepts_guest(record: Captured, settings: Mapping[str, Any]) -> Decision:
     if not record.kind.startswith("guest-"):
         return None
-    return Take("send") if record.status in settings.get("states", POSTED) else NotYet(record.status)
+    return Take("send") if record.status in posted_states(settings) else NotYet(record.status)
 
 
 def _takes_all(record: Captured, settings: Mapping[str, Any]) -> Decision:

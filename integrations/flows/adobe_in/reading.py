@@ -17,6 +17,11 @@ from integrations.systems.visma.settings import Options as BooksOptions
 PAIR = "visma-adobe-commerce"
 ORDER, CUSTOMER, GUEST = "shop-order", "shop-customer", "shop-guest"
 """Entities of links: what they are called in both systems."""
+POSTED = ("processing", "complete", "closed")
+"""States of orders that are posted, unless set otherwise. A closed order was refunded: its credit memos need the
+invoice that they take back."""
+NOT_SOLD = ("pending_payment", "payment_review", "holded", "canceled")
+"""States that are never posted, whatever was set once: nobody is to deliver such an order yet, or at all."""
 CANCELLED = "cancelled"
 """Kind of the reference of a credit note that takes a cancelled order back."""
 
@@ -45,6 +50,11 @@ def linked(job: Job, entity: str, source_id: str) -> str:
     """What the books call an object of the shop; "" when they do not have it."""
     row = Link.objects.filter(integration=job.flow.integration, entity=entity, source_id=source_id).first()
     return row.target_id if row is not None else ""
+
+
+def posted_states(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The states of orders that are posted, by the settings of a flow."""
+    return tuple(state for state in settings.get("states", POSTED) if state not in NOT_SOLD)
 
 
 def posting_flow(job: Job) -> Flow | None:

@@ -3,8 +3,8 @@
 An order is posted once, unless it was placed before orders are (`start`). What changes of it later and is no change of
 its amounts says nothing new; a change of amounts is no second sale, but something for a person. A cancelled order that
 was posted is taken back by a credit note, on the day of that; so is the rest of one that was invoiced in part, where
-the shop says to the cent what that is. An edited order is another order in the shop, and waits until the one it
-replaces is cancelled there.
+the shop says to the cent what that is: what was invoiced is taken back by the shop's credit memos. An edited order is
+another order in the shop, and waits until the one it replaces is cancelled there.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from integrations.flows.adobe_in.reading import (
     linked,
     must_be_linked,
     newest,
+    posted_states,
     posting_settings,
     send_command,
     shop_of,
@@ -40,6 +41,7 @@ from integrations.systems.adobe.mapping import Sale
 from integrations.systems.contract import Part, Unmappable
 from integrations.systems.visma import sale_commands
 
+CANCELLATION = "cancellation"
 REPLACED = ("canceled", "closed")
 """States of an order that another one has taken the place of."""
 LOOK_AGAIN = dt.timedelta(minutes=10)
@@ -78,12 +80,13 @@ def post_order(job: Job) -> Prepared:
     said = amounts_of(sale)
     if (rest := _rest_to_credit(job, sale)) is not None:
         command = _document(job, rest, takes_back=_invoice_of(job, sale))
-        return send_command(command, rest, purpose=REDUCTION, said=said, meta=sale.entity_id)
+        return send_command(command, rest, purpose=_purpose_of_rest(sale), said=said, meta=sale.entity_id)
     if not job.forced_purpose and (why := _nothing_to_post(job, sale, said)) is not None:
         return why
     if sale.cancelled:
+        _must_not_be_invoiced(sale)
         command = _document(job, sale, takes_back=_invoice_of(job, sale))
-        return send_command(command, sale, purpose="cancellation", said=said, meta=sale.entity_id)
+        return send_command(command, sale, purpose=CANCELLATION, said=said, meta=sale.entity_id)
     _must_be_whole(sale)
     _wait_for_the_replaced(job, sale)
     command = _document(job, sale, customer=customer_of(job, sale))
@@ -94,22 +97,42 @@ def _nothing_to_post(job: Job, sale: Sale, said: str) -> Nothing | None:
     """Raises Needs where a person has to say what becomes of it."""
     if job.last is None and (why := _not_ours(job, sale)) is not None:
         return why
-    posted = job.last is None or job.last.purpose != "cancellation"
     if sale.cancelled:
-        return None if posted else Nothing("It was cancelled before it was posted.")
+        return _nothing_to_take_back(job, sale)
     if job.last is not None and job.last.digest == said:
         return Nothing("It says nothing new to the books.")
     if job.last is not None:
         return _told_once(job, _changed_since(job, sale))
     record = newest(job, "orders", sale.entity_id)
-    if record is not None and record.status == "canceled":
+    if record is None or record.problem or record.status in posted_states(posting_settings(job)):
+        return None
+    if record.status == "canceled":
         return Nothing("It was cancelled before it was posted.")
-    return None
+    return Nothing(f"In the shop it is “{record.status}” by now: it is posted when that changes.")
+
+
+def _nothing_to_take_back(job: Job, sale: Sale) -> Nothing | None:
+    """Of a cancelled order that is in the books."""
+    if job.last is not None and job.last.purpose == CANCELLATION:
+        return Nothing("It was cancelled before it was posted.")
+    if not sale.invoiced:
+        return None
+    if job.last is not None and job.last.purpose == REDUCTION:
+        return Nothing("What was not invoiced of it was credited before.")
+    return _told_once(job, _changed_since(job, sale))
 
 
 def _changed_since(job: Job, sale: Sale) -> Nothing:
     """What a person is told of an order whose amounts changed after it was posted."""
     number = linked(job, ORDER, sale.entity_id) or "?"
+    if sale.cancelled and not sale.cancelled_part:
+        return Nothing(
+            f"Order {sale.number} was cancelled in the shop, which says that all of it was invoiced: it is not taken "
+            "back a second time.",
+            issue=True,
+            remedy="Credit memos of the shop become credit notes by themselves. Compare what they come to with invoice "
+            f"{number}, and credit what is left by hand in Visma.net; then dismiss this.",
+        )
     if not sale.cancelled_part:
         return Nothing(
             f"Order {sale.number} was changed in the shop after it was posted: it comes to {sale.total} "
@@ -151,13 +174,16 @@ def _was_told(job: Job, beginning: str) -> bool:
 def _rest_to_credit(job: Job, sale: Sale) -> Sale | None:
     """What a credit note takes back of an order that was posted whole, and of which the rest was cancelled since, and
     nothing else changed. None where a person has to say what it is, or was asked before."""
-    if sale.cancelled or not sale.cancelled_part:
+    if not sale.cancelled_part:
         return None
     if job.forced_purpose:
-        wanted = job.forced_purpose == REDUCTION
-    else:
-        whole = amounts_of(msgspec.structs.replace(sale, cancelled_part=Decimal(0)))
-        wanted = job.last is not None and job.last.digest == whole and not _was_told(job, _cancelled_in_words(sale))
+        wanted = job.forced_purpose == _purpose_of_rest(sale)
+    elif job.last is not None:
+        whole = amounts_of(msgspec.structs.replace(sale, cancelled=False, cancelled_part=Decimal(0)))
+        wanted = job.last.digest == whole and not _was_told(job, _cancelled_in_words(sale))
+    else:  # a person said which invoice it is
+        wanted = sale.cancelled and bool(linked(job, ORDER, sale.entity_id))
+        wanted = wanted and not _was_told(job, _cancelled_in_words(sale))
     if not wanted:
         return None
     if job.edit is not None:
@@ -166,6 +192,11 @@ def _rest_to_credit(job: Job, sale: Sale) -> Sale | None:
             remedy="Replay it without the edit; or make the credit note by hand in Visma.net, then dismiss this.",
         )
     return mapping.cancelled_rest(job.raw, zone=zone_of(job))
+
+
+def _purpose_of_rest(sale: Sale) -> str:
+    """Of an order that is cancelled, nothing is left when its rest is credited."""
+    return CANCELLATION if sale.cancelled else REDUCTION
 
 
 def _is_reduction(job: Job) -> bool:
@@ -189,6 +220,16 @@ def _not_ours(job: Job, sale: Sale) -> Nothing | None:
 def _invoice_of(job: Job, sale: Sale) -> str:
     """Number of the invoice that the books have of a sale's order. Raises Needs where nobody knows it."""
     return must_be_linked(job, ORDER, sale.order_id, f"order {sale.order_number}", "orders")
+
+
+def _must_not_be_invoiced(sale: Sale) -> None:
+    """Raises Unmappable for a cancelled order that was invoiced in part, where a replay would credit all."""
+    if sale.invoiced:
+        raise Unmappable(
+            f"Order {sale.number} was invoiced in the shop before it was cancelled, and the shop does not say row by "
+            "row, to the cent, what was not.",
+            remedy="Make the credit note of what was not invoiced by hand in Visma.net, then dismiss this.",
+        )
 
 
 def _must_be_whole(sale: Sale) -> None:
@@ -266,8 +307,9 @@ def _document(job: Job, sale: Sale, *, customer: str = "", takes_back: str = "")
 
 def release_order(job: Job) -> Prepared:
     zone = zone_of(job)
-    rest = mapping.cancelled_rest(job.raw, zone=zone) if _is_reduction(job) else None
-    return _release(job, rest or mapping.order(job.raw, zone=zone), is_rest=rest is not None)
+    sale, is_reduction = mapping.order(job.raw, zone=zone), _is_reduction(job)
+    rest = mapping.cancelled_rest(job.raw, zone=zone) if is_reduction or sale.invoiced else None
+    return _release(job, rest or sale, is_rest=is_reduction)
 
 
 def write_reference(job: Job) -> Prepared:
@@ -300,7 +342,7 @@ def _release(job: Job, sale: Sale, *, is_rest: bool = False) -> Prepared:
         currency=sale.currency,
         release=bool(job.flow.settings.get("release", True)),
     )
-    purpose = "cancellation" if sale.kind == "order" and sale.cancelled else "original"
+    purpose = CANCELLATION if sale.kind == "order" and sale.cancelled else "original"
     purpose = REDUCTION if is_rest else purpose
     return send_command(command, sale, purpose=purpose, meta=sale.entity_id)
 

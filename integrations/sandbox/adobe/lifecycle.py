@@ -227,8 +227,9 @@ class Lifecycle(Following):
         for prefix in PREFIXES:
             for name in ("subtotal", "tax", "shipping", "discount", "total"):
                 total = decimal(order[f"{prefix}{_TOTAL_OF[name]}"])
-                order[f"{prefix}{name}_canceled"] = number(total - decimal(order.get(f"{prefix}{name}_invoiced")))
-        if any(item["qty_invoiced"] for item in tops):
+                done = "total_paid" if name == "total" else f"{name}_invoiced"  # as the vendor reckons it
+                order[f"{prefix}{name}_canceled"] = number(total - decimal(order.get(f"{prefix}{done}")))
+        if any(decimal(item["qty_invoiced"]) > decimal(item["qty_refunded"]) for item in tops):
             self.settle(order)
         else:
             self._state(order, "canceled")

@@ -84,10 +84,22 @@ def order_lines(given: wire.Order) -> Iterator[ShopLine]:
     yield from _paid_with(extension)
 
 
+def was_invoiced(given: wire.Order) -> bool:
+    """Whether the shop invoiced the order, if only in part. It may be cancelled all the same, once refunded."""
+    return any(item.qty_invoiced for item in given.items or ())
+
+
+def not_invoiced_total(given: wire.Order) -> Decimal:
+    """What an order comes to without what was invoiced of it. Not `total_canceled`: that is what was not paid."""
+    if given.total_invoiced is None:
+        return given.total_canceled or ZERO
+    return (given.grand_total or ZERO) - given.total_invoiced
+
+
 def lines_of_the_rest(given: wire.Order) -> tuple[ShopLine, ...]:
     """What was cancelled of an order after a part of it was invoiced; () where the shop does not say it row by row, or
     what it says does not come to what was cancelled."""
-    extension, rest = given.extension, given.total_canceled or ZERO
+    extension, rest = given.extension, not_invoiced_total(given)
     beside = [line.net for line in (*_wrapping(extension, (), NEAR), *_paid_with(extension))]
     if any(beside) or any(fee.custom_fee_amount for fee in extension.custom_fees or ()):
         return ()  # of which the shop does not say how much is left

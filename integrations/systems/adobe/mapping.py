@@ -19,7 +19,9 @@ from integrations.systems.adobe.amounts import (
     lines_of_the_rest,
     memo_lines,
     must_add_up,
+    not_invoiced_total,
     order_lines,
+    was_invoiced,
 )
 from integrations.systems.adobe.client import moment_of
 from integrations.systems.contract import Unmappable
@@ -64,6 +66,8 @@ class Sale(Value, frozen=True, kw_only=True):
     replaces: str = ""
     """Id of the order that this one is an edition of."""
     cancelled: bool = False
+    invoiced: bool = False
+    """Of a cancelled order: that it was invoiced before, at least in part. Credit memos take that back."""
     cancelled_part: Decimal = Decimal(0)
     """Of an order that was invoiced in part, and the rest of it cancelled: what that rest comes to."""
 
@@ -125,6 +129,8 @@ def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
     lines = in_cents(stated, currency)
     extension, parent = given.extension, str(given.relation_parent_id or "")
     cancelled = given.state == "canceled"
+    invoiced = cancelled and was_invoiced(given)
+    in_part = invoiced or (not cancelled and bool(given.total_canceled))
     company = extension.company_order_attributes
     billing = given.billing_address or wire.Address()
     person = (
@@ -156,7 +162,8 @@ def sale_of_order(given: wire.Order, *, zone: ZoneInfo) -> Sale:
         purchase_order_number=(given.payment.po_number or "") if given.payment else "",
         replaces="" if parent == "0" else parent,
         cancelled=cancelled,
-        cancelled_part=normalise(ZERO if cancelled else rounded(given.total_canceled or ZERO, currency)),
+        invoiced=invoiced,
+        cancelled_part=normalise(rounded(not_invoiced_total(given), currency) if in_part else ZERO),
     )
 
 
@@ -171,7 +178,7 @@ def cancelled_rest(raw: bytes, *, zone: ZoneInfo) -> Sale | None:
     day = _day(given.updated_at or given.created_at, zone, f"Order {whole.number}")
     total = whole.cancelled_part
     return msgspec.structs.replace(
-        whole, date=day, total=total, lines=lines, replaces="", cancelled=True, cancelled_part=ZERO
+        whole, date=day, total=total, lines=lines, replaces="", cancelled=True, invoiced=False, cancelled_part=ZERO
     )
 
 
@@ -259,6 +266,7 @@ def credit_memo(raw: bytes, *, zone: ZoneInfo) -> Sale:
         lines=lines,
         replaces="",
         cancelled=memo.state == 3,
+        invoiced=False,
         cancelled_part=ZERO,
     )
 

@@ -199,8 +199,10 @@ class Order(Wire, frozen=True, kw_only=True):
     tax_amount: Decimal | None = None
     grand_total: Decimal | None = None
     total_paid: Decimal | None = None
+    total_invoiced: Decimal | None = None
     total_canceled: Decimal | None = None
-    """Of an order that goes on, too: what was not invoiced when the rest of it was cancelled."""
+    """Of an order that goes on, too: what was not paid when the rest of it was cancelled. That is what was not invoiced
+    only where each invoice was paid."""
     ext_order_id: str | None = None
     original_increment_id: str | None = None
     relation_parent_id: str | int | None = None

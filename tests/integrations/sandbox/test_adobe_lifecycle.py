@@ -248,6 +248,21 @@ def test_a_half_invoiced_order_is_cancelled_by_half(sandbox: Served, paas: Paas)
     assert (shown["state"], [i["qty_canceled"] for i in shown["items"]]) == ("complete", [0, 1])
 
 
+def test_an_order_of_which_all_that_was_invoiced_was_refunded_is_cancelled(sandbox: Served, paas: Paas) -> None:
+    """What is cancelled of it is, as the vendor reckons, what was not paid."""
+    order, unpaid = placed(sandbox), placed(sandbox)
+    one = [{"sku": "A-001", "qty": 1}]
+    act(sandbox, "invoice", order=order["increment_id"], items=one)
+    act(sandbox, "credit_memo", order=order["increment_id"])
+    act(sandbox, "invoice", order=unpaid["increment_id"], items=one, paid=False)
+    for made in (order, unpaid):
+        assert act(sandbox, "cancel", order=made["increment_id"]) is True
+    shown, other = paas.order(order["entity_id"]), paas.order(unpaid["entity_id"])
+    assert (shown["state"], other["state"]) == ("canceled", "processing")
+    assert shown["total_canceled"] == pytest.approx(shown["grand_total"] - shown["total_paid"])
+    assert other["total_canceled"] == other["grand_total"]
+
+
 def test_an_edited_order_is_another_one(sandbox: Served, paas: Paas) -> None:
     order = placed(sandbox)
     new = act(sandbox, "edit_order", order=order["increment_id"], items=[{"sku": "A-001", "qty": 1}])

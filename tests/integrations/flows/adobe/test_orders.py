@@ -12,6 +12,8 @@ from django_scopes import scopes_disabled
 
 from integrations.engine.operations import claim_operation, work_on
 from integrations.engine.sessions import Sessions
+from integrations.flows.contract import Captured, NotYet
+from integrations.flows.registry import flow_spec
 from integrations.models import Delivery, Flow, Link, Operation, State
 from integrations.services import operations
 from portal.common.clock import db_now
@@ -153,6 +155,45 @@ def test_only_what_is_sold_is_posted_and_what_was_cancelled_before_is_not(shop: 
     assert shop.troubles() == []
 
 
+def test_an_order_that_is_held_while_it_waits_is_posted_when_it_is_released(
+    make_shop: Callable[..., Shop], settle: Settle
+) -> None:
+    shop = make_shop(flows={"guests": None})
+    made = shop.act("guest_order", email="bo@example.fi", payment="klarna_kp")
+    settle()
+    [waiting] = shop.deliveries("orders", operation="send")
+    assert waiting.state == "pending"
+    shop.act("hold", order=made["increment_id"])
+    settle()
+    customer = shop.rows("customer", system="visma")[0]["number"]
+    with scopes_disabled():  # its customer is known by now, and it looks again
+        link = {"entity": "shop-guest", "source_id": str(made["entity_id"]), "target_id": customer}
+        link |= {"tenant_id": waiting.tenant_id, "integration_id": waiting.integration_id, "created_at": db_now()}
+        Link.objects.create(**link, one_to_one=False)
+        Delivery.objects.filter(pk=waiting.pk).update(not_before=db_now())
+    settle()
+    assert shop.troubles() == []
+    assert not shop.documents(f"shop:{made['entity_id']}")
+    [waiting] = shop.deliveries("orders", operation="send")
+    assert (waiting.state, "holded" in waiting.reason) == ("no_effect", True)
+    shop.act("unhold", order=made["increment_id"])
+    settle()
+    shop.act("comment", order=made["increment_id"], comment="Packed")
+    settle()
+    assert shop.troubles() == []
+    assert money(shop.document(made)["amountInCurrency"]) == money(made["grand_total"])
+
+
+@pytest.mark.parametrize("state", ["holded", "pending_payment", "payment_review"])
+def test_what_is_not_sold_yet_is_never_posted(state: str) -> None:
+    """Not even where it was ticked in an earlier release."""
+    setting = next(s for s in flow_spec(f"{PAIR}.orders").settings if s.name == "states")
+    assert state not in dict(setting.choices)
+    seen = Captured(source_id="1", status=state, kind="guest-1", business_number="1", problem="")
+    for key in ("orders", "guests"):
+        assert flow_spec(f"{PAIR}.{key}").accepts(seen, {"states": ["processing", state]}) == NotYet(state)
+
+
 def link_anew(shop: Shop) -> None:
     """The shop's customers are all another customer of the books from now on."""
     with scopes_disabled():
@@ -249,6 +290,80 @@ def test_a_rest_that_the_shop_does_not_say_to_the_cent_is_for_a_person_once(shop
     again = shop.deliveries("orders", operation="send", state="no_effect")
     assert [one.issue for one in again if one.pk != told.pk] == [None]
     assert not shop.documents(f"shop:cancelled:{made['entity_id']}")
+
+
+def refunded_and_cancelled(shop: Shop, made: dict[str, Any]) -> None:
+    """One piece is invoiced and given back, the rest is cancelled: so the shop calls the order cancelled."""
+    shop.act("invoice", order=made["increment_id"], items=[{"sku": "A-001", "qty": 1}])
+    shop.act("credit_memo", order=made["increment_id"])
+    shop.act("cancel", order=made["increment_id"])
+    assert shop.stored(made)["state"] == "canceled"
+
+
+def test_of_a_cancelled_order_what_was_refunded_is_not_credited_again(shop: Shop, settle: Settle) -> None:
+    made = shop.order(payment="klarna_kp", items=[{"sku": "A-001", "qty": 4}])
+    settle()
+    refunded_and_cancelled(shop, made)
+    settle()
+    shop.act("comment", order=made["increment_id"], comment="Packed away")
+    settle()
+    assert (shop.troubles(), shop.issues()) == ([], [])
+    [memo] = [m for m in shop.rows("creditmemos") if str(m["order_id"]) == str(made["entity_id"])]
+    [refund] = shop.documents(f"shop:creditmemo:{memo['entity_id']}")
+    [note] = shop.documents(f"shop:cancelled:{made['entity_id']}")
+    assert (note["documentType"], note["status"]) == ("CreditNote", "Open")
+    assert money(refund["amountInCurrency"]) == money(memo["grand_total"])
+    credited = money(refund["amountInCurrency"]) + money(note["amountInCurrency"])
+    assert credited == money(shop.document(made)["amountInCurrency"])
+
+
+def test_a_cancelled_order_keeps_the_number_of_its_invoice(shop: Shop, settle: Settle) -> None:
+    """Credit memos of the order find its invoice by that."""
+    made = shop.order(payment="klarna_kp")
+    settle()
+    shop.act("cancel", order=made["increment_id"])
+    settle()
+    assert shop.documents(f"shop:cancelled:{made['entity_id']}")
+    with scopes_disabled():
+        link = Link.objects.get(entity="shop-order", source_id=str(made["entity_id"]))
+    assert link.target_id == shop.document(made)["referenceNumber"]
+
+
+def test_a_cancelled_order_that_was_refunded_in_part_is_for_a_person_where_its_rest_is_not_clear(
+    shop: Shop, settle: Settle
+) -> None:
+    made = shop.order(payment="klarna_kp", items=[{"sku": "A-001", "qty": 4}], gift_card=5)
+    settle()
+    refunded_and_cancelled(shop, made)
+    stored = shop.stored(made)
+    settle()
+    assert not shop.documents(f"shop:cancelled:{made['entity_id']}")
+    [said] = [one for one in shop.issues() if "cancelled in the shop" in one]
+    assert str((money(stored["grand_total"]) - money(stored["total_invoiced"])).normalize()) in said
+    shop.act("comment", order=made["increment_id"], comment="Packed away")
+    settle()
+    assert len([one for one in shop.issues() if "cancelled in the shop" in one]) == 1
+
+
+def test_what_was_invoiced_and_not_paid_is_no_part_of_the_rest(shop: Shop, settle: Settle) -> None:
+    """What the shop calls cancelled is what was not paid."""
+    carts: tuple[dict[str, Any], ...] = ({}, {"gift_card": 5})
+    clear, unclear = [shop.order(payment="klarna_kp", items=[{"sku": "A-001", "qty": 4}], **cart) for cart in carts]
+    settle()
+    rests = []
+    for made in (clear, unclear):
+        shop.act("invoice", order=made["increment_id"], items=[{"sku": "A-001", "qty": 1}], paid=False)
+        shop.act("cancel", order=made["increment_id"])
+        stored = shop.stored(made)
+        rests.append(money(stored["grand_total"]) - money(stored["total_invoiced"]))
+        assert money(stored["total_canceled"]) == money(stored["grand_total"]) > rests[-1]
+    settle()
+    assert shop.troubles() == []
+    [note] = shop.documents(f"shop:cancelled:{clear['entity_id']}")
+    assert money(note["amountInCurrency"]) == rests[0]
+    [said] = [one for one in shop.issues() if "cancelled in the shop" in one]
+    assert unclear["increment_id"] in said
+    assert f"{rests[1].normalize():f} EUR" in said
 
 
 def test_an_edited_order_is_sold_once(shop: Shop, settle: Settle) -> None:
