@@ -83,28 +83,44 @@ class OrderChange(Value, frozen=True, kw_only=True):
 
 
 def new_quantity(
-    change: LineChange, *, current: Decimal | None = None, stated_in: Literal["auto", "ordered", "left"] = "auto"
+    change: LineChange,
+    *,
+    current: Decimal | None = None,
+    received: Decimal = Decimal(0),
+    stated_in: Literal["auto", "ordered", "left"] = "auto",
 ) -> Decimal | None:
     """The quantity that the line shall have after the change; None when it stays or cannot be told.
 
     Senders differ in which element carries it, so an agreement may say (`stated_in`: POC03 or POC04). Without that:
     a deleted line has 0; one value is the new one; of two, POC03 is the old quantity when it equals the `current` one
     and then POC04 is the new; an increase or decrease takes the value that lies on that side of `current`. Whatever is
-    still open, such as POC04 = 0 beside a POC03 that differs from `current`, is None: a person decides.
+    still open is None, and a person decides: POC04 = 0 beside a POC03 that differs from `current`; POC04 that is just
+    what is left of `current` after what was `received` (what X12 means by it: then the quantity stays); an increase
+    to less, or a decrease to more, which may be by so much rather than to so much.
     """
     ordered, left = change.quantity, change.quantity_left
     if change.kind == "delete":
         return Decimal(0)
     if stated_in == "ordered" or left is None or ordered == left:
-        return ordered
+        return _on_its_side(ordered, change.code, current)
     if stated_in == "left" or ordered is None:
-        return left
+        return _on_its_side(left, change.code, current)
     if current is None or (ordered == current and left == 0):
+        return None
+    if received and ordered == current and left == current - received:
         return None
     if change.code in ("QI", "QD"):
         fitting = {q for q in (ordered, left) if (q > current if change.code == "QI" else q < current)}
         return fitting.pop() if len(fitting) == 1 else None
     return left if ordered == current else None
+
+
+def _on_its_side(quantity: Decimal | None, code: str, current: Decimal | None) -> Decimal | None:
+    """The quantity, unless an increase (QI) or decrease (QD) would go the other way."""
+    if quantity is None or current is None:
+        return quantity
+    is_other_way = (code == "QI" and quantity < current) or (code == "QD" and quantity > current)
+    return None if is_other_way else quantity
 
 
 def order_numbers(number: str) -> tuple[str, ...]:

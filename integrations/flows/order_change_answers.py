@@ -23,7 +23,7 @@ from integrations.flows.edi_in import received
 from integrations.flows.edi_in.documents import Read
 from integrations.flows.edi_out import Freezer, Previewer
 from integrations.models import OPEN_STATES, Delivery, State
-from integrations.systems.visma import commands
+from integrations.systems.visma import changing, commands
 from portal.common.clock import db_now
 
 CHANGES = "order-changes"
@@ -73,6 +73,8 @@ def outcome_of(job: Job, change: OrderChange) -> Outcome | Nothing:
     # By what the change itself says: what it replaced is not known of one that was found applied after a doubt.
     lines = len(change.lines)
     words = f"accepted, {lines} line{'' if lines == 1 else 's'}" if lines else "accepted"
+    if left_out := changing.left_out(change):
+        words += f", but for {', '.join(left_out)}"
     return Outcome(True, made.target_id or change.number, words)
 
 
@@ -133,6 +135,10 @@ def prepare_answer(job: Job, read: Read, *, freeze: Freezer, preview: Previewer)
     found = outcome_of(job, change)
     if isinstance(found, Nothing):
         return found
+    if found.accepted and (left_out := changing.left_out(change)):
+        return Nothing(
+            f"It also states {', '.join(left_out)}, which a person has to answer: nothing is accepted unseen."
+        )
     agreement = agreement_for(row)
     if agreement is None:
         return Nothing(f"No answer (865) is agreed with {received.sender_of(row)}.")

@@ -37,7 +37,7 @@ from integrations.systems.contract import Setting, Unmappable
 from integrations.systems.orderful import acknowledging, inbound
 from integrations.systems.orderful.settings import Options
 from integrations.systems.received import DOCUMENTS
-from integrations.systems.visma import commands, mapping
+from integrations.systems.visma import changing, commands, mapping
 
 EVERY = dt.timedelta(minutes=10)
 ORDER_CHANGE = "860"
@@ -218,7 +218,18 @@ def _prepare_change(job: Job) -> Prepared:
         freeze=freeze,
         preview=lambda: body,
         changes=read.unsure,
+        left_out=_left_out(change),
+        left_out_remedy="Agree on that with the trading partner and answer the change yourself: no 865 is sent, for it "
+        "would accept that too. Then dismiss this.",
     )
+
+
+def _left_out(change: OrderChange) -> str:
+    """What of it only a person can apply, in a sentence."""
+    names = ", ".join(changing.left_out(change))
+    if not names:
+        return ""
+    return f"Order change {change.number} also states {names}, which is not applied to orders in Visma.net."
 
 
 def _said_again(job: Job, change: OrderChange, row: TransactionSet) -> Nothing | None:

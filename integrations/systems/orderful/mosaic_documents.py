@@ -80,12 +80,18 @@ def _line_change(reader: Reader, line: Mapping[str, Any], *, at: str) -> LineCha
             reader.unsure.append(f"{at}: {before} changed by {change} is not the new quantity {total}, which counts")
     dates = object_of(line.get("dates"))
     requested = text(dates.get("requestedDeliveryDate")) or text(dates.get("requestedShipDate"))
+    price = reader.number(line.get("unitCostPrice"), at=f"{at}.unitCostPrice")
+    kind = reader.word(line.get("changeReason"), REASONS, "other", at=f"{at}.changeReason")
+    basis = text(line.get("unitPriceBasis"))
+    if price is not None and basis.casefold() not in ("", "pereach"):
+        reader.unsure.append(f"{at}.unitPriceBasis: what a price {basis} is for one cannot be told")
+        kind = "other"
     return LineChange(
         line_number=text(line.get("purchaseOrderLineId")),
-        kind=reader.word(line.get("changeReason"), REASONS, "other", at=f"{at}.changeReason"),  # type: ignore[arg-type]
+        kind=kind,  # type: ignore[arg-type]
         quantity=total,
         unit=unit,
-        unit_price=reader.number(line.get("unitCostPrice"), at=f"{at}.unitCostPrice"),
+        unit_price=price,
         item_ids=reader.item_ids(line.get("productIds")),
         description=text(object_of(line.get("productAttributes")).get("description")),
         requested_date=reader.date(requested, at=f"{at}.dates"),

@@ -51,9 +51,12 @@ def plan(command: ChangeOrder, order: wire.PurchaseOrder, *, zone: ZoneInfo) -> 
     if draft.reasons:
         raise NotApplicable(draft.reasons)
     members = {**draft.members, **({"lines": draft.lines} if draft.lines else {})}
-    left_out = _left_out(change)
     return Plan(
-        changes=tuple(draft.changes), members=members, left_out=left_out, value=draft.value, unpriced=draft.unpriced
+        changes=tuple(draft.changes),
+        members=members,
+        left_out=left_out(change),
+        value=draft.value,
+        unpriced=draft.unpriced,
     )
 
 
@@ -87,6 +90,8 @@ def _check_order(draft: Draft, command: ChangeOrder) -> None:
     number = (order.supplier.number or "") if order.supplier else ""
     if command.supplier and number != command.supplier:
         draft.reasons.append(f"the order is of supplier {number}, and the change comes from {command.supplier}")
+    if change.purpose == "confirmation":
+        draft.reasons.append("it calls itself a confirmation, which changes nothing, and names changes")
     if change.currency and order.currency and change.currency.upper() != order.currency.upper():
         draft.reasons.append(f"the change is in {change.currency}, the order in {order.currency}")
 
@@ -125,7 +130,8 @@ def _change_date(draft: Draft, change: OrderChange) -> None:
         draft.members["promisedOn"] = {"value": _day(change.requested_date)}
 
 
-def _left_out(change: OrderChange) -> tuple[str, ...]:
+def left_out(change: OrderChange) -> tuple[str, ...]:
+    """What of a change is never applied to an order: for the people who own it."""
     return tuple(
         name
         for name, stated in (
@@ -146,6 +152,8 @@ def _change_line(draft: Draft, change: OrderChange, one: LineChange, quantity_in
         case "none":
             with suppress(order_lines.NotFound):
                 draft.touched.add(order_lines.find(one.line_number, one.item_ids, draft.order).line_nbr or 0)
+        case "add" if _is_there(draft, one, by_item=change.purpose == "replace"):
+            draft.reasons.append(f"{_name(one)}: it is to be added, and the order has it")
         case "add":
             _add(draft, change, one)
         case "replace_item" | "other":
@@ -170,9 +178,13 @@ def _update(
     if line.canceled or (line.completed and one.kind != "delete" and not again):
         draft.reasons.append(f"{name}: the line is {'cancelled' if line.canceled else 'completed'}")
         return
+    if one.unit and one.kind in QUANTITY | PRICE and not _same_unit(draft, one.unit, line.uom or ""):
+        draft.reasons.append(f"{name}: it counts in {one.unit}, the order in {line.uom}")
+        return
     current = normalise(line.order_qty or Decimal(0))
+    received = normalise(line.qty_on_receipts or Decimal(0))
     stated_in = cast(Literal["auto", "ordered", "left"], quantity_in)
-    quantity = new_quantity(one, current=current, stated_in=stated_in)
+    quantity = new_quantity(one, current=current, received=received, stated_in=stated_in)
     if again and quantity is None and current in (one.quantity, one.quantity_left):
         return
     if one.kind == "delete" or (one.kind in QUANTITY and quantity == 0):
@@ -182,13 +194,7 @@ def _update(
     members: dict[str, Any] = {}
     if one.kind in QUANTITY:
         _quantity(draft, one, line, quantity, members)
-    if one.kind in PRICE and one.unit_price is not None:
-        if one.unit_price < 0:
-            draft.reasons.append(f"{name}: the price {one.unit_price} is negative")
-        before = normalise(line.unit_cost or Decimal(0))
-        if before != one.unit_price:
-            draft.note(number, "unit cost", before, one.unit_price, "another price")
-            members["unitCost"] = {"value": one.unit_price}
+    _price(draft, one, line, members)
     if one.kind in DATE:
         wanted = one.requested_date or (change.requested_date if one.kind != "change" else None)
         day = stamps.day(line.promised, draft.zone)
@@ -197,6 +203,8 @@ def _update(
             members["promised"] = {"value": _day(wanted)}
         elif wanted is None and one.kind in ("date", "date_and_quantity", "date_and_price"):
             draft.reasons.append(f"{name}: the new date is missing")
+    if one.kind in ("change", "replace_values") and not _states_anything(one):
+        draft.reasons.append(f"{name}: it is to be changed, and no value is stated that could be")
     if members:
         draft.update(line, members)
 
@@ -211,15 +219,42 @@ def _quantity(
                 f"{name}: it cannot be told whether {one.quantity} or {one.quantity_left} is the new quantity"
             )
         return
-    if one.unit and not _same_unit(draft, one.unit, line.uom or ""):
-        draft.reasons.append(f"{name}: it counts in {one.unit}, the order in {line.uom}")
-        return
     received = normalise(line.qty_on_receipts or Decimal(0))
     if quantity < received:
         draft.reasons.append(f"{name}: {quantity} is less than the {received} that were received")
     elif quantity != current:
         draft.note(line.line_nbr, "quantity", current, quantity, "another quantity")
         members["orderQty"] = {"value": quantity}
+
+
+def _price(draft: Draft, one: LineChange, line: wire.OrderLine, members: dict[str, Any]) -> None:
+    """A price that differs where no other price is asked for is a contradiction: it would be confirmed and not be
+    there."""
+    name, before = _name(one), normalise(line.unit_cost or Decimal(0))
+    if one.unit_price is None:
+        if one.kind in ("price", "price_and_quantity", "date_and_price"):
+            draft.reasons.append(f"{name}: the new price is missing")
+    elif one.unit_price < 0:
+        draft.reasons.append(f"{name}: the price {one.unit_price} is negative")
+    elif before != one.unit_price and one.kind in PRICE:
+        draft.note(line.line_nbr, "unit cost", before, one.unit_price, "another price")
+        members["unitCost"] = {"value": one.unit_price}
+    elif before != one.unit_price:
+        draft.reasons.append(
+            f"{name}: it states the price {one.unit_price}, the order has {before}, and the change asks for no other"
+        )
+
+
+def _states_anything(one: LineChange) -> bool:
+    return any(value is not None for value in (one.quantity, one.quantity_left, one.unit_price, one.requested_date))
+
+
+def _is_there(draft: Draft, one: LineChange, *, by_item: bool) -> bool:
+    """Whether the order has the line that is to be added: by its number, or by its item where all lines are named."""
+    lines = [line for line in draft.order.lines or () if line.line_type != order_lines.TEXT_LINE]
+    if one.line_number and any(_meant(one, line) for line in lines):
+        return True
+    return by_item and any(order_lines.is_item(one.item_ids, line) for line in lines if not line.canceled)
 
 
 def _add(draft: Draft, change: OrderChange, one: LineChange) -> None:

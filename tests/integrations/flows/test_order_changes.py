@@ -367,6 +367,18 @@ def test_what_a_person_dismissed_is_that_persons_to_answer(world: World) -> None
     assert {d.state for d in world.deliveries(flow__key=ANSWERS)} == {State.NO_EFFECT}
 
 
+def test_what_only_a_person_can_apply_is_not_accepted_unseen(world: World) -> None:
+    """Terms of payment beside the lines: the lines are applied, a person is told, and no 865 says yes to it all."""
+    work(world)
+    change(world, **{"message.termsOfSale": {"description": "90 days net"}})
+    work(world)
+    assert order(world)["lines"][0]["orderQty"] == 321
+    [issue] = Issue.objects.filter(status=Issue.Status.OPEN, error_class="incomplete")
+    assert f"Order change {ORDER} also states terms of payment" in issue.sentence
+    assert answers(world) == []
+    assert "change 001 accepted, 1 line, but for terms of payment; no 865 was sent" in order(world)["note"]
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [({"status": "SETUP"}, "still being set up"), ({"status": "BLOCKED"}, "is blocked")],

@@ -55,6 +55,18 @@ def test_the_new_quantity_of_an_860(line: dict[str, Any], quantity: object) -> N
     assert new_quantity(found) == quantity
 
 
+@pytest.mark.parametrize(("basis", "kind"), [("perEach", "price"), ("", "price"), ("pricePerHundred", "other")])
+def test_a_price_for_many_is_not_taken_for_that_of_one(basis: str, kind: str) -> None:
+    line = {
+        "purchaseOrderLineId": "1",
+        "changeReason": "priceChange",
+        "unitCostPrice": "995",
+        "unitPriceBasis": basis,
+    }
+    [found] = change(line).lines
+    assert found.kind == kind, "another kind is for a person"
+
+
 def test_a_difference_that_does_not_fit_is_named_and_the_total_counts() -> None:
     line = {
         "changeReason": "quantityChange",

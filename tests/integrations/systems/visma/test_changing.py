@@ -283,3 +283,60 @@ def test_added_and_deleted_lines_hold():
     assert len(holds(both, order(), zone=ZONE)) == 2
     after = order(lines=[line(3, "SILL-X"), line(5, "REKER", quantity=3)])
     assert holds(both, after, zone=ZONE) == ()
+
+
+CONTRADICTIONS = {
+    "another price on a change of the quantity": (
+        LineChange(line_number="1", kind="quantity", quantity=Decimal(10), unit="CT", unit_price=Decimal(12)),
+        "it states the price 12, the order has 5, and the change asks for no other",
+    ),
+    "no price on a change of the price": (LineChange(line_number="1", kind="price"), "the new price is missing"),
+    "a change of nothing": (
+        LineChange(line_number="1", kind="change", description="Sill"),
+        "it is to be changed, and no value is stated that could be",
+    ),
+    "a price for another unit": (
+        LineChange(line_number="1", kind="price", unit="EA", unit_price=Decimal(1)),
+        "it counts in EA, the order in KRT",
+    ),
+    "what is left to receive beside what was ordered": (
+        LineChange(line_number="2", kind="change", quantity=Decimal(10), quantity_left=Decimal(6), unit="CT"),
+        "it cannot be told whether 10 or 6 is the new quantity",
+    ),
+    "an increase to less": (
+        LineChange(line_number="1", kind="quantity", code="QI", quantity=Decimal(5), unit="CT"),
+        "it cannot be told whether 5 or None is the new quantity",
+    ),
+    "a decrease to more": (
+        LineChange(line_number="1", kind="quantity", code="QD", quantity_left=Decimal(12), unit="CT"),
+        "it cannot be told whether None or 12 is the new quantity",
+    ),
+    "a line that is there": (
+        LineChange(line_number="1", kind="add", quantity=Decimal(10), unit="CT", item_ids=item("SILL")),
+        "it is to be added, and the order has it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_what_would_be_confirmed_and_not_be_there_is_a_person_s(name: str) -> None:
+    change, reason = CONTRADICTIONS[name]
+    assert reasons(change) == (f"line {change.line_number}: {reason}",)
+
+
+def test_a_price_that_is_only_said_again_is_none_of_it() -> None:
+    same = LineChange(line_number="1", kind="quantity", quantity=Decimal(12), unit="CT", unit_price=Decimal(5))
+    assert [c.words for c in planned(same).changes] == ["line 1, quantity: 10 → 12 (another quantity)"]
+
+
+def test_a_new_version_of_the_order_adds_no_article_that_it_has() -> None:
+    again = LineChange(kind="add", quantity=Decimal(10), unit="CT", item_ids=item("TORSK"))
+    assert reasons(again, purpose="replace") == ("item TORSK: it is to be added, and the order has it",)
+    assert planned(again).members["lines"][0]["operation"] == "Insert", "a second line of an article is a change"
+
+
+def test_a_confirmation_changes_nothing() -> None:
+    said = LineChange(line_number="1", kind="quantity", quantity=Decimal(12), unit="CT")
+    assert reasons(said, purpose="confirmation") == (
+        "it calls itself a confirmation, which changes nothing, and names changes",
+    )
