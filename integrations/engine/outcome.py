@@ -35,6 +35,8 @@ from portal.common.clock import db_now, now_if
 
 CONFIG_PAUSE = dt.timedelta(minutes=15)
 CONFLICTS_ALLOWED = 5
+FIRST_LOOK = dt.timedelta(seconds=5)
+"""After an unknown outcome: it is mostly there. That it is not there counts later, past the target's delay."""
 APPROVAL = "a person's approval"
 """What a delivery waits for that nobody has said yes to."""
 
@@ -271,7 +273,7 @@ def fail(delivery: Delivery, error: Exception, *, visibility: dt.timedelta, now:
             # Unknown outcome, or a bug after the call had begun: nobody knows whether it was applied.
             reason = error.sentence if isinstance(error, Unknown) else f"{type(error).__name__} while it was sent."
             set_state(delivery, State.IN_DOUBT, now, reason=reason)
-            delivery.not_before = now + visibility
+            delivery.not_before = now + min(visibility, FIRST_LOOK)
             if not isinstance(error, Unknown):
                 issues.for_delivery(delivery, error, now=now)
 

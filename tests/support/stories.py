@@ -113,7 +113,7 @@ AT_ONCE: dict[str, dict[str, Any]] = {
 }
 """Simulators that make nobody wait."""
 QUICK: dict[str, dict[str, Any]] = {
-    "visma": {"deadline_seconds": 20},
+    "visma": {"deadline_seconds": 20, "visibility_seconds": 1},
     "orderful": {"poll_seconds": 1, "visibility_seconds": 0, "deadline_seconds": 20},
     "cleo": {"visibility_seconds": 0, "quiet_seconds": 0, "deadline_seconds": 20},
     "basware": {"status_seconds": 1, "deadline_seconds": 20, "calls_per_minute": 100_000},

@@ -18,7 +18,7 @@ from tests.support.simulators import Simulators
 
 PASSWORD = "look-around-2026"
 QUICK = {
-    "visma": {"deadline_seconds": 5},
+    "visma": {"deadline_seconds": 5, "visibility_seconds": 2},
     "orderful": {"poll_seconds": 1, "visibility_seconds": 1, "deadline_seconds": 2},
     "cleo": {"visibility_seconds": 1, "deadline_seconds": 2},
 }

@@ -4,6 +4,7 @@ form.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -119,6 +120,14 @@ SETTINGS = (
         kind="integer",
         default=60,
     ),
+    Setting(
+        name="visibility_seconds",
+        label="What was written can be seen within (seconds)",
+        help="When no answer came to what was sent, it counts as not there only if it is not seen so long after a "
+        "first look. Visma works on a call for up to four minutes; with less, a payment could be booked twice.",
+        kind="integer",
+        default=240,
+    ),
 )
 
 
@@ -141,6 +150,7 @@ class Options:
     accept_unfiltered: bool
     deadline: float
     """Seconds."""
+    visibility_delay: dt.timedelta
 
     @classmethod
     def of(cls, connection: Connection) -> Options:
@@ -161,6 +171,7 @@ class Options:
             calls_per_hour=_number(values["calls_per_hour"], "calls_per_hour"),
             accept_unfiltered=values["accept_unfiltered"].lower() in ("true", "1", "yes", "on"),
             deadline=float(_number(values["deadline_seconds"], "deadline_seconds")),
+            visibility_delay=dt.timedelta(seconds=_number(values["visibility_seconds"], "visibility_seconds")),
         )
 
     @property

@@ -19,7 +19,7 @@ from tests.portal.customer import pages
 OPEN = {
     "start", "get_started", "get_started_any", "catalogue", "catalogue_pair", "invitation", "api:schema",
     "api:reference",
-    "api:nothing", "healthz", "readyz", "metrics",
+    "api:nothing", "healthz", "readyz", "metrics", "language",
 }  # fmt: skip
 """Addresses that say nothing of any tenant to anybody; each has tests of its own."""
 PERSONAL = ("account_", "mfa_", "usersessions_")

@@ -53,10 +53,10 @@ class CommandSink(Generic[C]):
 
     kind: Any
     confirms: Confirms = AT_ONCE
-    visibility_delay = dt.timedelta(seconds=5)
 
     def __init__(self, client: VismaClient) -> None:
         self.client = client
+        self.visibility_delay = client.options.visibility_delay
 
     @classmethod
     def open(cls, connection: Connection, session: Session) -> CommandSink[C]:

@@ -70,6 +70,7 @@ def connect(tenant: Tenant, visma: Served, companies: dict[str, dict[str, Any]])
             "company_id": str(company["company_id"]),
             "zone": company["time_zone"],
             "deadline_seconds": 3,
+            "visibility_seconds": 2,
             **changes,
         }
         name = f"visma-{Connection.objects.count()}"
