@@ -2,8 +2,9 @@
 
 Each field has one master. The books tell Cleo the fields that they are right on, and no other, so that a change that
 came from there is not said back. What Cleo is right on is checked and written to Visma on the version that was read; a
-field that was changed on both sides is left to a person, with both values. So is one that differs when Cleo is read for
-the first time: which of two old values is right, no setting can know. What Visma has not is filled from then on.
+field that was changed on both sides is left to a person, with both values. So is one that differs when Cleo states it
+for the first time, at whatever reading: which of two old values is right, no setting can know. What Visma has not is
+filled.
 """
 
 from __future__ import annotations
@@ -152,12 +153,11 @@ def take_over(job: Job) -> Prepared:
     if not news:
         return note or Nothing(f"Cleo says nothing of supplier {number} that Visma.net does not say.")
     _check(job, data, news, number, books)
-    base = SupplierBase(**{f: _known(before, f, books) for f in news}) if before is not None else None
-    is_first = before is None and not job.forced_purpose
+    known = {} if job.forced_purpose else _known(job, news, books)
     command = UpdateSupplier(
         number=number,
-        base=base,
-        first_seen=tuple(news) if is_first else (),
+        base=SupplierBase(**known) if known else None,
+        first_seen=() if job.forced_purpose else tuple(f for f in news if known.get(f) is None),
         **{f: _written(data, f, books) for f in news},
     )
     body = commands.encode(command)
@@ -306,12 +306,19 @@ def _check(job: Job, data: PartnerData, news: list[str], number: str, books: Sup
         )
 
 
-def _known(before: PartnerData, field: str, books: Supplier | None) -> Any:
-    """What both sides had, in the books' own words where they say the same."""
-    known = getattr(before, field)
-    if books is not None and known is not None and same(known, _booked(books, field)):
-        return _booked(books, field)
-    return known
+def _known(job: Job, fields: list[str], books: Supplier | None) -> dict[str, Any]:
+    """What both sides had of each field, in the books' own words where they say the same. Of a field that Cleo did not
+    state before nothing was known, whatever else it said of the supplier."""
+    known: dict[str, Any] = {}
+    for row in _dealt_with(job)[:LOOKED_BACK]:
+        unknown = [f for f in fields if f not in known]
+        if not unknown:
+            break
+        said = _said(job, row)
+        known |= {f: getattr(said, f) for f in unknown if said is not None and getattr(said, f) is not None}
+    if books is None:
+        return known
+    return {f: _booked(books, f) if same(value, _booked(books, f)) else value for f, value in known.items()}
 
 
 def _written(data: PartnerData, field: str, books: Supplier | None) -> Any:

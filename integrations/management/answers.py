@@ -13,6 +13,20 @@ MOVED_TO = {"line1": "Nya Kajen 9", "postalCode": "411 06", "city": "Göteborg",
 MOST_LINES = 20
 
 
+def let_cleo_know_addresses(sandbox: Sandbox) -> None:
+    """Has Cleo state the addresses of its suppliers as they stand in the books, where it states none: one that differs
+    when it is stated for the first time is a question to people."""
+    booked = {row["key"]: row["body"]["mainAddress"] for row in _rows(sandbox, "visma", "supplier")}
+    for row in _rows(sandbox, "cleo", "connections"):
+        number = str(row["body"].get("partnerName") or "").removeprefix("SUP")
+        here = booked.get(f"{COMPANY}/{number}")
+        if here is None or "partner" not in row["body"] or row["body"]["partner"].get("address"):
+            continue
+        lines = {f"line{n}": here.get(f"addressLine{n}") or "" for n in (1, 2, 3)}
+        place = {"postalCode": here["postalCode"], "city": here["city"], "country": here["country"]["id"]}
+        _mutate(sandbox, "connections", row["key"], {"partner.address": lines | place})
+
+
 def let_partners_answer(sandbox: Sandbox) -> str:
     """Has a supplier on Cleo accept and ship an order of which nothing came yet, and state a new address. Returns the
     order's number, "" when partners have answered before or no order fits."""

@@ -23,7 +23,7 @@ from integrations.display import counts_table
 from integrations.engine import dispatch, schedule
 from integrations.flows.registry import all_flows
 from integrations.management import partners
-from integrations.management.answers import let_partners_answer
+from integrations.management.answers import let_cleo_know_addresses, let_partners_answer
 from integrations.management.local import (
     LOCAL_NETWORK,
     Local,
@@ -111,6 +111,7 @@ class Command(BaseCommand):
             with scopes_disabled():
                 # What Cleo makes of what it was told is read before a supplier moves: an address that differs when it
                 # is seen for the first time is a question to people.
+                let_cleo_know_addresses(sandbox)
                 _read_once(Feed.objects.filter(key="trading-partners", enabled=True), flows, until=until)
                 order = let_partners_answer(sandbox)
             if order:

@@ -99,6 +99,18 @@ def known(settle: Settle) -> None:
     settle()
 
 
+def known_address(world: World, settle: Settle) -> None:
+    """As above, and Cleo said the address that stands in the books."""
+    known(settle)
+    here = in_visma(world)["mainAddress"]
+    lines = {"line1": here["addressLine1"], "line2": here["addressLine2"] or ""}
+    say(
+        world,
+        address={**lines, "postalCode": here["postalCode"], "city": here["city"], "country": here["country"]["id"]},
+    )
+    settle()
+
+
 def files(world: World, folder: str = f"/{PARTNER}/upload/partners") -> list[dict[str, Any]]:
     rows = world.simulators.rows("cleo", "files")
     return [r["body"] for r in rows if r["body"]["folder"] == folder]
@@ -140,7 +152,7 @@ def test_a_change_in_the_books_goes_out_once_and_what_cleo_is_right_on_does_not(
 
 
 def test_an_address_from_cleo_is_written_on_the_version_that_was_read(world: World, settle: Settle) -> None:
-    known(settle)
+    known_address(world, settle)
     say(world, address=ADDRESS)
     settle()
     address = in_visma(world)["mainAddress"]
@@ -153,7 +165,7 @@ def test_an_address_from_cleo_is_written_on_the_version_that_was_read(world: Wor
 
 
 def test_a_version_that_changed_meanwhile_is_read_again(world: World, settle: Settle) -> None:
-    known(settle)
+    known_address(world, settle)
     world.simulators.fault("visma", 412, "/supplier/", method="PUT", times=1)
     say(world, address=ADDRESS)
     settle()
@@ -164,7 +176,7 @@ def test_a_version_that_changed_meanwhile_is_read_again(world: World, settle: Se
 def test_a_field_that_was_changed_on_both_sides_is_left_to_a_person_with_both_values(
     world: World, settle: Settle
 ) -> None:
-    known(settle)
+    known_address(world, settle)
     say(world, address=ADDRESS)
     settle()
     book(world, mainAddress__addressLine1="Vanhakatu 1")
@@ -209,6 +221,41 @@ def test_what_differs_when_cleo_is_first_read_is_left_to_a_person_and_later_chan
     idle(world, settle)
 
 
+def test_a_field_that_cleo_states_later_for_the_first_time_replaces_nothing(world: World, settle: Settle) -> None:
+    """The trading partner was read before, without an address."""
+    known(settle)
+    here = in_visma(world)["mainAddress"]
+    say(world, address=ADDRESS)
+    settle()
+    assert incoming(world).state == State.FAILED
+    (issue,) = issues()
+    for words in ("differs at first sight", here["addressLine1"], "Uusikatu 7, 33100 Tampere"):
+        assert words in issue.sentence
+    assert writes(world) == []
+
+    replay.force(incoming(world).pk, actor=None, reason="Cleo's is right.")
+    settle(read=False)
+    assert in_visma(world)["mainAddress"]["city"] == "Tampere"
+    say(world, address=None)
+    settle()
+    say(world, address={**ADDRESS, "line1": "Kolmaskatu 3"})
+    settle()
+    assert in_visma(world)["mainAddress"]["addressLine1"] == "Kolmaskatu 3", "it was stated before, if not just before"
+    assert issues() == []
+
+
+def test_a_field_that_cleo_states_later_for_the_first_time_fills_what_visma_has_not(
+    world: World, settle: Settle
+) -> None:
+    book(world, mainAddress__addressLine1="", mainAddress__postalCode="", mainAddress__city="")
+    known(settle)
+    say(world, address=ADDRESS)
+    settle()
+    assert incoming(world).state == State.DELIVERED
+    assert in_visma(world)["mainAddress"]["city"] == "Tampere"
+    assert issues() == []
+
+
 def test_what_visma_has_not_is_filled_when_cleo_is_first_read(world: World, settle: Settle) -> None:
     book(world, mainAddress__addressLine1="", mainAddress__postalCode="", mainAddress__city="")
     say_first(world, address=ADDRESS)
@@ -233,7 +280,7 @@ def test_what_a_person_keeps_at_first_sight_stays(world: World, settle: Settle) 
 
 
 def test_what_cannot_be_true_is_not_taken_over_and_its_correction_is(world: World, settle: Settle) -> None:
-    known(settle)
+    known_address(world, settle)
     say(world, address={**ADDRESS, "postalCode": "3310"})
     settle()
     assert incoming(world).state == State.FAILED
@@ -253,6 +300,9 @@ def test_numbers_are_checked_by_their_digits_where_cleo_is_right_on_them(
     with_settings(world, sandbox, tmp_path, **{"visma-cleo": masters})
     known(settle)
     assert "vatNumber" not in at_cleo(world)["body"]["partner"]
+    here = in_visma(world)
+    say(world, vatNumber=here["vatRegistrationId"], organisationNumber=here["corporateId"])
+    settle()
     say(world, vatNumber="FI12345678", organisationNumber="1234567-8")
     settle()
     (issue,) = issues()

@@ -12,7 +12,7 @@ from django_scopes import scopes_disabled
 
 from edi.edifact.validate import validate
 from edi.models import TransactionSet
-from integrations.management.answers import MOVED_TO, let_partners_answer
+from integrations.management.answers import MOVED_TO, let_cleo_know_addresses, let_partners_answer
 from integrations.management.local import Sandbox
 from integrations.models import Delivery, Feed, State
 from portal.tenants.models import Tenant
@@ -38,6 +38,7 @@ def test_an_order_is_shipped_and_a_supplier_moves_once(
         Feed.objects.exclude(connection__system__in=["visma", "cleo"]).update(enabled=False)
         assert let_partners_answer(simulators) == "", "nothing stands at Cleo yet"
         settle(seconds=120)
+        let_cleo_know_addresses(simulators)
         settle(seconds=120)  # what Cleo makes of what it was told is read back
         number = let_partners_answer(simulators)
         assert number
