@@ -36,6 +36,7 @@ from integrations.systems.airbase import mapping as airbase
 from integrations.systems.airbase.errors import LABEL
 from integrations.systems.airbase.settings import Options as AirbaseOptions
 from integrations.systems.airbase.sinks import IF_REFUSED
+from integrations.systems.contract import Unmappable
 from integrations.systems.visma import mapping as visma
 from integrations.systems.visma import vocabulary, wire
 from integrations.systems.visma import wire_ledger as ledger
@@ -109,7 +110,11 @@ def _made_there(job: Job, supplier: Supplier) -> str:
         return ""
     for record in Record.objects.filter(feed=feed, is_newest=True, status="new").select_related("payload"):
         raw = record.payload.data
-        if raw is not None and airbase.plain(airbase.new_vendor(bytes(raw)).tax_id) in wanted:
+        try:
+            vendor = airbase.new_vendor(bytes(raw)) if raw is not None else None
+        except Unmappable:
+            continue  # the vendor says so itself
+        if vendor is not None and airbase.plain(vendor.tax_id) in wanted:
             return record.source_id
     return ""
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from edi.documents.invoice import Invoice
-from integrations.flows.airbase_in.bills import NEW, STAMP, invoice_of, known_supplier, supplier_of
+from integrations.flows.airbase_in.bills import NEW, STAMP, UNAPPLIED, invoice_of, known_supplier, supplier_of
 from integrations.flows.airbase_in.coding import segments_of
 from integrations.flows.airbase_in.reading import command_for, read_payment
 from integrations.flows.contract import Job, Nothing, Prepared
-from integrations.models import Link, Record
+from integrations.flows.visma_airbase_settled import PAYS, bill_key
+from integrations.models import OPEN_STATES, Delivery, Link, Record, State
 from integrations.systems.airbase import mapping
 from integrations.systems.airbase.mapping import ApprovedPayment, PaidBill
+from integrations.systems.airbase.sources import READY
 from integrations.systems.contract import Unmappable
 from integrations.systems.visma import commands
 from integrations.systems.visma import wire_ledger as ledger
 
 MOST = 10
 """Invoices made of one payment: their numbers are kept beside the delivery."""
-MOST_WAITING = 200
-"""Payments that wait among which a bill of the same number is looked for."""
+AT_A_TIME = 100
+"""Payments that are in memory at once, or bills that are asked for at once, while one of a number is looked for."""
 CREDIT_NOTE = "DebitAdj"
 
 
@@ -112,19 +117,39 @@ def bill_that_it_is(job: Job, given: ledger.Payable, invoice: Invoice) -> str:
     supplier = (given.supplier.number or "").strip() if given.supplier else ""
     if not (supplier and invoice.number):
         return ""
-    feed = Record.objects.filter(feed__connection=job.flow.integration.partner, feed__key="payments", is_newest=True)
-    # A payment of several bills has no number of its own; one that waits may wait for this very invoice.
-    named, waiting = feed.filter(business_number=invoice.number), feed.filter(status="ready").order_by("-pk")
-    for record in (*named.select_related("payload")[:20], *waiting.select_related("payload")[:MOST_WAITING]):
+    for record in _paying(job, invoice.number):
         raw = record.payload.data
         try:
             payment = mapping.payment(bytes(raw)) if raw is not None else None
         except Unmappable:
             continue  # the payment says so itself
-        for bill in payment.bills if payment is not None and known_supplier(job, payment) == supplier else ():
-            if bill.invoice_number == invoice.number and "/" not in bill.reference:
+        for bill in payment.bills if payment is not None else ():
+            named_so = bill.invoice_number == invoice.number and "/" not in bill.reference
+            if payment is not None and named_so and known_supplier(job, payment) == supplier:
                 return bill.airbase_id
     return ""
+
+
+def _paying(job: Job, number: str) -> Iterator[Record]:
+    """Payments that may pay an invoice of this number: those that are called so; and, as one of several bills has no
+    number of its own, all that are still to be booked or that a person books, and those that were booked without one of
+    their bills. All of them, however many came since."""
+    integration = job.flow.integration
+    feed = Record.objects.filter(feed__connection=integration.partner, feed__key="payments", is_newest=True)
+    made = Delivery.objects.filter(integration=integration, flow__key="payments")
+    left_out = Link.objects.filter(integration=integration, entity="bill", target_id__iexact=UNAPPLIED)
+    waiting = made.filter(state__in=[*OPEN_STATES, State.DISMISSED])
+    ready = feed.filter(status=READY)
+    yield from _each(feed.filter(business_number=number))
+    yield from _each(ready.filter(pk__in=waiting.values("record")))
+    keys = [bill_key(one) for one in left_out.values_list("source_id", flat=True)]
+    for begin in range(0, len(keys), AT_A_TIME):
+        without = made.filter(**{f"frozen_meta__{PAYS}__has_any_keys": keys[begin : begin + AT_A_TIME]})
+        yield from _each(ready.filter(source_id__in=without.values("record__source_id")))
+
+
+def _each(records: QuerySet[Record]) -> Iterator[Record]:
+    return records.select_related("payload").iterator(AT_A_TIME)
 
 
 _BY_HAND = "Or enter the invoice in Visma.net and say on the delivery's page which it is."
