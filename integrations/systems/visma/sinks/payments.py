@@ -7,7 +7,8 @@ description, and before it is made the supplier's payments are looked through.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -78,7 +79,7 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
         ours = [p for p in self._payments_since(command.supplier, command.date) if _is_called(p, command.stamp)]
         found = self._alive(command, ours)
         if found is not None:
-            if wrong := _otherwise(command, found):
+            if wrong := self._otherwise(command, found):
                 return CannotTell(reason=f"Payment {found.ref_nbr} is called “{command.stamp}” and says {wrong}.")
             return Applied(target_id=found.ref_nbr or "", proof=f"Payment {found.ref_nbr} is called “{command.stamp}”.")
         if dead := [p for p in ours if p.ref_nbr != command.made_as]:
@@ -93,7 +94,7 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
         known = list(self._payments_since(command.supplier, command.date))
         made = self._alive(command, known)
         if made is not None:
-            if wrong := _otherwise(command, made):
+            if wrong := self._otherwise(command, made):
                 raise Rejected(
                     f"Payment {made.ref_nbr} in Visma.net ERP was made for this one and says {wrong}. Nothing was "
                     "booked a second time.",
@@ -151,9 +152,7 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
             problems.append(f"cash account {command.cash_account} is held in {held_in}")
         for paid in command.documents:
             problems += self._check_document(command, paid)
-        applied = sum(
-            (-p.amount if p.document_type == CREDIT_NOTE else p.amount for p in command.documents), Decimal(0)
-        )
+        applied = _applied(command.documents)
         if applied > command.amount:
             problems.append(f"{applied} is applied to documents, and {command.amount} was paid")
         must_have(
@@ -257,6 +256,16 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
             return None
         return None if before.status in DEAD else before
 
+    def _otherwise(self, command: MakePayment, payment: wire.SupplierPayment) -> str:
+        """What a payment that was made says otherwise than what was approved, in words; "" when it says the same. What
+        it pays is told by the payment alone, as it is now."""
+        wrong = _head_otherwise(command, payment)
+        try:
+            now, _ = read(self.client, PAYMENTS, payment.ref_nbr or "", wire.SupplierPayment)
+        except NotFound:
+            return wrong
+        return ", ".join(part for part in (wrong, _lines_otherwise(command, now)) if part)
+
     def _payments_since(self, supplier: str, date: dt.date) -> Iterator[wire.SupplierPayment]:
         """The supplier's payments from some weeks before the date on. Raises Rejected when there are too many to look
         through: a payment that cannot be told from others is not made."""
@@ -277,8 +286,7 @@ def _is_called(payment: wire.SupplierPayment, stamp: str) -> bool:
     return (payment.description or "").strip() == stamp
 
 
-def _otherwise(command: MakePayment, payment: wire.SupplierPayment) -> str:
-    """What a payment that was made says otherwise than what was approved, in words; "" when it says the same."""
+def _head_otherwise(command: MakePayment, payment: wire.SupplierPayment) -> str:
     supplier = (payment.supplier.number or "") if payment.supplier is not None else ""
     currency = (payment.currency.id or "") if payment.currency is not None else ""
     pairs = (
@@ -287,6 +295,31 @@ def _otherwise(command: MakePayment, payment: wire.SupplierPayment) -> str:
         ("currency", currency.upper(), command.currency.upper()),
     )
     return ", ".join(f"{name} {now} instead of {shall}" for name, now, shall in pairs if now not in (None, "", shall))
+
+
+def _lines_otherwise(command: MakePayment, payment: wire.SupplierPayment) -> str:
+    """What is paid otherwise than was approved, both in words; "" where it is the same or is not told. What a person
+    applied later of an amount that was for no document is no difference."""
+    if payment.payment_lines is None:
+        return ""
+    now, shall = defaultdict[tuple[str, str], Decimal](Decimal), defaultdict[tuple[str, str], Decimal](Decimal)
+    for line in payment.payment_lines:
+        now[line.doc_type or "", line.invoice_ref_nbr or ""] += line.amount_paid or Decimal(0)
+    for paid in command.documents:
+        shall[paid.document_type, paid.number] += paid.amount
+    if _applied(command.documents) < command.amount and all(now.get(key, 0) >= amount for key, amount in shall.items()):
+        return ""
+    return "" if now == shall else f"it pays {_in_words(now)} instead of {_in_words(shall)}"
+
+
+def _in_words(documents: Mapping[tuple[str, str], Decimal]) -> str:
+    said = (f"{amount} of {kind} {number}" for (kind, number), amount in sorted(documents.items()))
+    return " and ".join(said) or "no document"
+
+
+def _applied(documents: Iterable[PaidDocument]) -> Decimal:
+    """Of a payment, to what it pays."""
+    return sum((-p.amount if p.document_type == CREDIT_NOTE else p.amount for p in documents), Decimal(0))
 
 
 def _same_money(command: MakePayment, payment: wire.SupplierPayment) -> bool:

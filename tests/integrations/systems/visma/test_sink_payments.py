@@ -172,6 +172,53 @@ def test_a_version_that_says_something_else_is_neither_booked_again_nor_taken_fo
     assert len(booked(visma)) == 1
 
 
+def others_of(visma: Served, invoice: dict[str, Any]) -> dict[str, Any]:
+    """Another invoice of the same supplier that can be paid."""
+    numbers = visma.control(
+        "act", {"system": "visma", "action": "enter_invoices", "with": {"company": "SE", "count": 1}}
+    )
+    key = f"SE/Invoice/{numbers['result'][0]}"
+    other = {"supplier": invoice["supplier"], "currencyId": invoice["currencyId"]}
+    visma.mutate("supplierInvoice", other, key=key)
+    return next(r["body"] for r in visma.rows("supplierInvoice") if r["key"] == key)
+
+
+@pytest.mark.parametrize("by_number", [False, True])
+def test_one_that_was_pointed_to_another_invoice_since_is_not_taken_for_booked(
+    visma: Served, sink: Any, invoice: dict[str, Any], by_number: bool
+) -> None:
+    ten = Decimal(10)
+    other = others_of(visma, invoice)["referenceNumber"]
+    here = (PaidDocument(number=invoice["referenceNumber"], amount=ten),)
+    made = number_of(do(sink, payment(invoice, amount=ten, documents=here)))
+    there = (PaidDocument(number=other, amount=ten),)
+    later = {"date": DAY + dt.timedelta(days=90), "made_as": made} if by_number else {}
+    pointed = payment(invoice, amount=ten, documents=there, **later)
+    effect = do(sink, pointed)
+    assert isinstance(effect, Rejected)
+    assert made in effect.sentence
+    for number in (invoice["referenceNumber"], other):
+        assert f"of Invoice {number}" in effect.sentence
+    doubtful = look(sink, pointed)
+    assert isinstance(doubtful, CannotTell)
+    assert other in doubtful.reason
+    # Of two documents that change what they get, both are named.
+    shares = (PaidDocument(number=other, amount=Decimal(4)), PaidDocument(number=here[0].number, amount=Decimal(6)))
+    shared = do(sink, payment(invoice, amount=ten, documents=shares, **later))
+    assert isinstance(shared, Rejected)
+    assert f"4 of Invoice {other}" in shared.sentence
+    assert len(booked(visma)) == 1
+
+
+def test_what_a_person_applied_later_is_no_difference(visma: Served, sink: Any, invoice: dict[str, Any]) -> None:
+    """A payment that was booked without its bill is applied in Visma.net once the bill is there."""
+    wanted = payment(invoice, documents=())
+    made = number_of(do(sink, wanted))
+    line = {"docType": "Invoice", "invoiceRefNbr": invoice["referenceNumber"], "amountPaid": invoice["amount"]}
+    visma.mutate("supplierPayment", {"paymentLines": [line]}, key=f"SE/{made}")
+    assert number_of(do(sink, wanted)) == made
+
+
 def test_one_that_was_voided_is_made_again_only_when_that_is_known(
     visma: Served, sink: Any, invoice: dict[str, Any]
 ) -> None:
