@@ -356,7 +356,7 @@ def _freeze(delivery: Delivery, frozen: Frozen, prepared: Send, now: dt.datetime
         "release": release(),
         "changes": list(prepared.changes),
     }
-    if prepared.with_files is not None or prepared.left_out:
+    if prepared.with_files is not None or prepared.left_out or prepared.left_out_remedy:
         issues.of_left_out(delivery, prepared.left_out, prepared.left_out_remedy, now=now)
 
 

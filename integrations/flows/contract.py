@@ -123,6 +123,7 @@ class Send:
     left_out: str = ""
     """What does not go along although the record has it, in a sentence: somebody has to know."""
     left_out_remedy: str = ""
+    """What can be done about it. Said without `left_out`: the issue of an earlier version is over."""
     recalls: tuple[Recall, ...] = ()
     """What others are to be told of, because the record is not theirs any more."""
 

@@ -23,7 +23,7 @@ from integrations.flows.adobe_out.purchases import (
     ORDER_FIELDS,
     ORDER_OF_PURCHASE,
     id_of,
-    order_of_purchases,
+    orders_of_purchases,
     web_number_of,
 )
 from integrations.flows.adobe_out.telling import ATTRIBUTES, Told, money, tell, told_as
@@ -118,12 +118,13 @@ def _supplier_invoice(job: Job) -> Prepared:
     short = f"{clean(given.status)} {money(given.amount)} {given.currency_id} PO {', '.join(numbers)}"
     told = Told(about=f"ERP-AP visma:{name}", key=name, text=text, short=short)
     try:
-        return tell(job, msgspec.structs.replace(told, order=order_of_purchases(job, numbers)))
+        orders, unknown = orders_of_purchases(job, numbers)
     except Needs:
         company = str(job.flow.settings.get("company") or "").strip()
         if not company or not attributes.there_are(shop_of(job), attributes.OF_COMPANIES):
             raise
         return tell(job, msgspec.structs.replace(told, company=company))
+    return tell(job, msgspec.structs.replace(told, order=orders[0]), others=orders[1:], unknown=unknown)
 
 
 # --- Purchase orders and customers: looked at, nothing is written

@@ -30,17 +30,17 @@ ORDER_FIELD = Setting(
 )
 
 
-def order_of_purchases(job: Job, numbers: list[str]) -> str:
-    """Id of the shop's order that was bought for. Raises Needs when it cannot be told."""
+def orders_of_purchases(job: Job, numbers: list[str]) -> tuple[list[str], list[str]]:
+    """Ids of the shop's orders that were bought for, and the numbers of purchase orders of which that is not known.
+    Raises Needs when it is known of none."""
     found = {number: order for number in numbers if (order := _order_of_purchase(job, number))}
-    if len(set(found.values())) == 1 and found:
-        return next(iter(found.values()))
-    number = next((n for n in numbers if n not in found), numbers[0])
-    what = "several orders of the shop" if len(set(found.values())) > 1 else "no order of the shop that is known"
+    if found:
+        return list(dict.fromkeys(found.values())), [number for number in numbers if number not in found]
+    number = numbers[0]
     raise Needs(
         ORDER_OF_PURCHASE,
         number,
-        words=f"the order of the shop that purchase order {number} is for ({what})",
+        words=f"the order of the shop that purchase order {number} is for (no order of the shop that is known)",
         remedy="Write the number of the web order into the purchase order's field in Visma.net, or say on the "
         "delivery's page which order it is. If it is for none, dismiss this.",
         deadline=dt.timedelta(0),

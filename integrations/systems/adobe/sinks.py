@@ -7,7 +7,7 @@ is looked for before one is added.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -41,6 +41,8 @@ class OrderComment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     order: str = ""
     """The order's entity_id."""
+    others: tuple[str, ...] = ()
+    """Ids of more orders that the same is told on."""
     mark: str
     """What it is about and in which revision, as `[ERP-AP visma:Invoice/000357 rev:1]`: the same mark is never written
     twice."""
@@ -55,6 +57,11 @@ class OrderComment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     @property
     def words(self) -> str:
         return f"{self.mark} {self.text}".rstrip()
+
+    def each(self) -> Iterator[OrderComment]:
+        """The same for one order at a time."""
+        for order in (self.order, *self.others):
+            yield msgspec.structs.replace(self, order=order, others=())
 
     @property
     def target_id(self) -> str:
@@ -111,7 +118,23 @@ class OrderComments(_One[OrderComment]):
     kind = OrderComment
 
     def _apply(self, command: OrderComment) -> Effect:
-        found = self._look(command)
+        for one in command.each():
+            effect = self._apply_one(one)
+            if not isinstance(effect, Delivered):
+                return effect
+        return Delivered(target_id=command.target_id)
+
+    def _look(self, command: OrderComment) -> Evidence:
+        proofs = []
+        for one in command.each():
+            found = self._look_at_one(one)
+            if not isinstance(found, Applied):
+                return found
+            proofs.append(found.proof)
+        return Applied(target_id=command.target_id, proof=" ".join(dict.fromkeys(proofs)))
+
+    def _apply_one(self, command: OrderComment) -> Effect:
+        found = self._look_at_one(command)
         if isinstance(found, Applied):
             return Delivered(target_id=found.target_id)
         if isinstance(found, CannotTell):
@@ -123,7 +146,7 @@ class OrderComments(_One[OrderComment]):
             self._client.comment(command.order, command.words)
         return Delivered(target_id=command.target_id)
 
-    def _look(self, command: OrderComment) -> Evidence:
+    def _look_at_one(self, command: OrderComment) -> Evidence:
         if command.comment:
             try:
                 if not self._is_commented(command):

@@ -94,6 +94,60 @@ def test_a_supplier_invoice_of_no_known_order_waits_until_a_person_picks_the_ord
     assert shop.issues() == []
 
 
+def of_two_purchases(shop: Shop) -> None:
+    """The supplier invoice of purchase order 500001 has a line of 500002, too."""
+    [found] = [
+        row["body"]
+        for row in shop.world.simulators.rows("visma", "supplierInvoice")
+        if row["key"] == f"{shop.world.company}/Invoice/000001"
+    ]
+    lines = found["invoiceLines"]
+    more = {**lines[0], "poNumber": "500002", "lineNumber": 99}
+    shop.world.simulators.mutate(
+        "supplierInvoice", f"{shop.world.company}/Invoice/000001", {"invoiceLines": [*lines, more]}
+    )
+
+
+def told_of(shop: Shop, made: dict[str, Any]) -> list[str]:
+    return [c.partition("]")[0] for c in shop.comments(made) if c.startswith("[ERP-AP")]
+
+
+def test_a_supplier_invoice_of_two_purchases_is_told_on_both_orders(shop: Shop, settle: Settle) -> None:
+    orders = [shop.order(), shop.order()]
+    settle()
+    for purchase, made in zip(("500001", "500002"), orders, strict=True):
+        buy_for(shop, purchase, made["increment_id"])
+    settle()
+    of_two_purchases(shop)
+    settle()
+    assert shop.troubles() == []
+    assert shop.issues() == []
+    assert [told_of(shop, made) for made in orders] == [["[ERP-AP visma:Invoice/000001 rev:1"]] * 2
+
+
+def test_the_order_that_is_known_is_told_and_the_other_purchase_is_listed_once(shop: Shop, settle: Settle) -> None:
+    known, late = shop.order(), shop.order()
+    settle()
+    buy_for(shop, "500001", known["increment_id"])
+    settle()
+    of_two_purchases(shop)
+    settle()
+    settle()
+    assert shop.troubles() == []
+    assert told_of(shop, known) == ["[ERP-AP visma:Invoice/000001 rev:1"]
+    [said] = [one for one in shop.issues() if "500002" in one]
+    assert "500001" not in said
+    buy_for(shop, "500002", late["increment_id"])
+    settle()
+    [delivered] = shop.deliveries("supplier-invoices", state="delivered")
+    with scopes_disabled():
+        deliveries.force(delivered.pk, actor=None, reason="Its order is known now.")
+    settle()
+    assert shop.troubles() == []
+    assert told_of(shop, known) == ["[ERP-AP visma:Invoice/000001 rev:1"]
+    assert told_of(shop, late) == ["[ERP-AP visma:Invoice/000001 rev:2"]
+
+
 MODULES = ["Magento_CustomAttributeSerializable", "Magento_CustomAttributeSerializableB2b"]
 
 
