@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from integrations.flows.adobe_in import start
-from integrations.flows.adobe_in.reading import ORDER, linked, must_be_linked, newest, send_command, shop_of
+from integrations.flows.adobe_in.reading import ORDER, linked, must_be_linked, newest, send_command, shop_of, told_once
 from integrations.flows.contract import Job, Nothing, Prepared
 from integrations.systems.adobe import mapping
 from integrations.systems.visma import sale_commands
@@ -18,6 +18,8 @@ def note_invoice(job: Job) -> Prepared:
     invoice = mapping.invoice(job.raw)
     if invoice.cancelled and job.last is None:
         return Nothing("It was cancelled in the shop.")
+    if invoice.cancelled and not job.forced_purpose:
+        return told_once(job, _cancelled(job, invoice))
     if job.last is not None and not job.forced_purpose:
         return Nothing("It says nothing new to the books.")
     order = newest(job, "orders", invoice.order_id)
@@ -33,3 +35,13 @@ def note_invoice(job: Job) -> Prepared:
         text=f"Invoice {invoice.number} of the shop, {invoice.total} {invoice.currency}",
     )
     return send_command(command, invoice, meta=invoice.entity_id)
+
+
+def _cancelled(job: Job, invoice: mapping.ShopInvoice) -> Nothing:
+    number = linked(job, ORDER, invoice.order_id) or "?"
+    return Nothing(
+        f"Invoice {invoice.number} of the shop was cancelled there after invoice {number} of Visma.net named it.",
+        issue=True,
+        remedy=f"The note of invoice {number} still names it, {invoice.total} {invoice.currency}, and that invoice "
+        "is not changed. See in the shop what the order comes to; correct both by hand if need be, then dismiss this.",
+    )

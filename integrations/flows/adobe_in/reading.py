@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from edi.documents.values import Value, digest
-from integrations.flows.contract import Frozen, Job, Needs, Send
-from integrations.models import Flow, Link, Record
+from integrations.flows.contract import Frozen, Job, Needs, Nothing, Send
+from integrations.models import Delivery, Flow, Link, Record, State
 from integrations.systems.adobe.settings import Options
 from integrations.systems.visma import commands
 from integrations.systems.visma.settings import Options as BooksOptions
@@ -97,3 +97,17 @@ def send_command(
         freeze=lambda now: Frozen(body=body, meta={"record": meta}),
         preview=lambda: body,
     )
+
+
+def told_once(job: Job, nothing: Nothing) -> Nothing:
+    """The same without an issue where an earlier version of the record said it: what a person has done about it by hand
+    is not done again."""
+    return Nothing(nothing.reason) if was_told(job, nothing.reason) else nothing
+
+
+def was_told(job: Job, beginning: str) -> bool:
+    """Whether a person was told something that begins so of an earlier version of this record."""
+    rows = Delivery.objects.filter(
+        flow=job.flow, lane=job.lane, state=State.NO_EFFECT, reason__startswith=beginning
+    ).exclude(issue=None)
+    return (rows.filter(pk__lt=job.delivery_id) if job.delivery_id is not None else rows).exists()

@@ -30,11 +30,12 @@ from integrations.flows.adobe_in.reading import (
     posting_settings,
     send_command,
     shop_of,
+    told_once,
+    was_told,
     zone_of,
 )
 from integrations.flows.adobe_in.rules import rules_of, stated
 from integrations.flows.contract import REDUCTION, Frozen, Job, Needs, Nothing, Prepared, Send
-from integrations.models import Delivery, State
 from integrations.systems.adobe import mapping, sinks
 from integrations.systems.adobe.amounts import ShopLine
 from integrations.systems.adobe.mapping import Sale
@@ -102,7 +103,7 @@ def _nothing_to_post(job: Job, sale: Sale, said: str) -> Nothing | None:
     if job.last is not None and job.last.digest == said:
         return Nothing("It says nothing new to the books.")
     if job.last is not None:
-        return _told_once(job, _changed_since(job, sale))
+        return told_once(job, _changed_since(job, sale))
     record = newest(job, "orders", sale.entity_id)
     if record is None or record.problem or record.status in posted_states(posting_settings(job)):
         return None
@@ -119,7 +120,7 @@ def _nothing_to_take_back(job: Job, sale: Sale) -> Nothing | None:
         return None
     if job.last is not None and job.last.purpose == REDUCTION:
         return Nothing("What was not invoiced of it was credited before.")
-    return _told_once(job, _changed_since(job, sale))
+    return told_once(job, _changed_since(job, sale))
 
 
 def _changed_since(job: Job, sale: Sale) -> Nothing:
@@ -157,20 +158,6 @@ def _cancelled_in_words(sale: Sale) -> str:
     return f"The rest of order {sale.number}, {sale.cancelled_part} {sale.currency},"
 
 
-def _told_once(job: Job, nothing: Nothing) -> Nothing:
-    """The same without an issue where an earlier version of the order said it: what a person has done about it by hand
-    is not done again."""
-    return Nothing(nothing.reason) if _was_told(job, nothing.reason) else nothing
-
-
-def _was_told(job: Job, beginning: str) -> bool:
-    """Whether a person was told something that begins so of an earlier version of this order."""
-    rows = Delivery.objects.filter(
-        flow=job.flow, lane=job.lane, state=State.NO_EFFECT, reason__startswith=beginning
-    ).exclude(issue=None)
-    return (rows.filter(pk__lt=job.delivery_id) if job.delivery_id is not None else rows).exists()
-
-
 def _rest_to_credit(job: Job, sale: Sale) -> Sale | None:
     """What a credit note takes back of an order that was posted whole, and of which the rest was cancelled since, and
     nothing else changed. None where a person has to say what it is, or was asked before."""
@@ -180,10 +167,10 @@ def _rest_to_credit(job: Job, sale: Sale) -> Sale | None:
         wanted = job.forced_purpose == _purpose_of_rest(sale)
     elif job.last is not None:
         whole = amounts_of(msgspec.structs.replace(sale, cancelled=False, cancelled_part=Decimal(0)))
-        wanted = job.last.digest == whole and not _was_told(job, _cancelled_in_words(sale))
+        wanted = job.last.digest == whole and not was_told(job, _cancelled_in_words(sale))
     else:  # a person said which invoice it is
         wanted = sale.cancelled and bool(linked(job, ORDER, sale.entity_id))
-        wanted = wanted and not _was_told(job, _cancelled_in_words(sale))
+        wanted = wanted and not was_told(job, _cancelled_in_words(sale))
     if not wanted:
         return None
     if job.edit is not None:
@@ -386,6 +373,8 @@ def post_credit_memo(job: Job) -> Prepared:
     if sale.cancelled and job.last is None:
         return Nothing("It was cancelled in the shop.")
     said = amounts_of(sale)
+    if sale.cancelled and not job.forced_purpose:
+        return told_once(job, _memo_cancelled(job, sale))
     if job.last is not None and not job.forced_purpose:
         return Nothing("It says nothing new to the books.")
     if not linked(job, ORDER, sale.order_id):
@@ -395,6 +384,16 @@ def post_credit_memo(job: Job) -> Prepared:
         if start.is_before(job, times.placed):
             raise start.wait_for_a_person(job, sale.order_id, sale.order_number, times.placed, what="the refund")
     return send_command(_document(job, sale, takes_back=_invoice_of(job, sale)), sale, said=said, meta=sale.entity_id)
+
+
+def _memo_cancelled(job: Job, sale: Sale) -> Nothing:
+    return Nothing(
+        f"Credit memo {sale.number} of order {sale.order_number} was cancelled in the shop after its credit note "
+        "was made.",
+        issue=True,
+        remedy=f"Look for the credit note with the external reference {stamp_of(job, sale)} in Visma.net, of "
+        f"{sale.total} {sale.currency}. Take it back by hand if the shop gave nothing back; then dismiss this.",
+    )
 
 
 def release_credit_memo(job: Job) -> Prepared:

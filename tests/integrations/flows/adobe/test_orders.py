@@ -422,6 +422,23 @@ def test_a_refund_is_a_credit_note_and_an_invoice_of_the_shop_a_reference(shop: 
     assert invoice["increment_id"] in shop.document(made)["note"]
 
 
+def test_what_the_shop_cancels_after_it_was_posted_is_for_a_person_once(shop: Shop, settle: Settle) -> None:
+    made = shop.order()
+    settle()
+    shop.act("credit_memo", order=made["increment_id"])
+    settle()
+    assert (shop.troubles(), shop.issues()) == ([], [])
+    company = shop.world.company
+    for entity, remark in (("creditmemos", 1), ("invoices", 1), ("creditmemos", 2), ("invoices", 2)):
+        [one] = [r for r in shop.rows(entity) if str(r["order_id"]) == str(made["entity_id"])]
+        gone = {"state": 3, "updated_at": f"{db_now():%Y-%m-%d %H:%M:%S}", "email_sent": remark}
+        shop.world.simulators.mutate(entity, f"{company}/{one['entity_id']}", gone, system="adobe")
+        settle()
+    assert shop.troubles() == []
+    told = [one for one in shop.issues() if "was cancelled" in one]
+    assert sorted(one.partition(" ")[0] for one in told) == ["Credit", "Invoice"]
+
+
 def test_an_order_waits_visibly_for_its_customer_and_goes_on_by_itself(make_shop: Any, settle: Settle) -> None:
     shop = make_shop(flows={"guests": None})
     made = shop.act("guest_order", email="bo@example.fi")
