@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -32,22 +33,20 @@ from integrations.flows.contract import (
 )
 from integrations.flows.visma_basware import PAIR, place_of
 from integrations.flows.visma_basware_invoices import VOIDED
-from integrations.models import Delivery, Link, Record, State
+from integrations.flows.visma_basware_known import INVOICES, document_of, invoice_of
+from integrations.models import Delivery, Record, State
 from integrations.systems.basware import mapping as basware
 from integrations.systems.basware import wire
 from integrations.systems.basware.errors import LABEL
-from integrations.systems.basware.standing import Standing, standing_of
+from integrations.systems.basware.standing import standing_of
 from integrations.systems.contract import Setting, Unmappable
 from integrations.systems.visma import commands
-from integrations.systems.visma import wire_ledger as ledger
-from integrations.systems.visma.mapping.parts import decoded
 from portal.audit import trail
 
 EVERY = dt.timedelta(minutes=10)
 BAD = frozenset({"rejected", "exception"})
 NOTED = ("rejected", "exception", "partly paid", "paid")
 """What is worth a line in the invoice's note, unless a setting says otherwise."""
-INVOICES = "supplier-invoices"
 NOT_OURS = "It is no invoice of the books: it came to Basware another way."
 REMEDIES = {
     "rejected": "Void or correct the invoice in Visma.net, or ask in Basware why it was rejected.",
@@ -70,44 +69,7 @@ class OrderThere(Value, frozen=True, kw_only=True):
         return f"Purchase order {self.number} of Basware: {', '.join(p for p in parts if p)}."
 
 
-# --- Which invoice it is
-
-
-def _standing(job: Job) -> Standing:
-    return standing_of(_document(job))
-
-
-def _document(job: Job) -> wire.AccountingDocument:
-    try:
-        return msgspec.json.decode(job.raw, type=wire.AccountingDocument, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unmappable(f"An invoice that {LABEL} sent cannot be read: {error}.") from error
-
-
-def _invoice_of(job: Job, standing: Standing) -> str:
-    """Key of the invoice in the books, as "Invoice/000001": by the id that we sent it under, else by supplier and
-    number; "" when the books have none, or several."""
-    links = Link.objects.filter(
-        integration_id=job.flow.integration_id, entity="supplier-invoice", target_id=standing.bum_id
-    )
-    linked = links.first() if standing.bum_id else None
-    if linked is not None:
-        return linked.source_id
-    found = []
-    rows = Record.objects.filter(
-        feed__connection=job.flow.integration.books,
-        feed__key=INVOICES,
-        business_number=standing.number,
-        is_newest=True,
-    )
-    for record in rows.select_related("payload")[:20] if standing.number else ():
-        raw = record.payload.data
-        given = decoded(bytes(raw), ledger.Payable, "supplier invoice") if raw is not None else None
-        same_id = basware.invoice_id(place_of(job), record.source_id) == standing.bum_id
-        same_supplier = given is not None and given.supplier is not None and given.supplier.number == standing.supplier
-        if same_id or same_supplier:
-            found.append(record.source_id)
-    return found[0] if len(found) == 1 else ""
+# --- Which delivery it is about
 
 
 def _sent(job: Job, invoice: str) -> Delivery | None:
@@ -126,11 +88,14 @@ def _sent(job: Job, invoice: str) -> Delivery | None:
 def note_standing(job: Job) -> Prepared:
     """Puts what Basware says of an invoice into the history of the invoice, with an issue for what is wrong. Raises
     Unmappable."""
-    standing = _standing(job)
+    document = document_of(job)
+    standing = standing_of(document)
     said = standing.said
     if job.last is not None and job.last.digest == said and not job.forced_purpose:
         return Nothing(f"It says nothing new: {standing.sentence}.")
-    invoice = _invoice_of(job, standing)
+    invoice = invoice_of(job, document)
+    if isinstance(invoice, Nothing):
+        return replace(invoice, issue=False)  # told once, where Basware waits for an answer
     if not invoice:
         return Nothing(f"{NOT_OURS} It is {standing.sentence}.")
     number = standing.number or invoice
@@ -192,11 +157,14 @@ def _accepts_note(record: Captured, settings: Mapping[str, Any]) -> Decision:
 
 def prepare_note(job: Job) -> Prepared:
     """A line in the note of the invoice, one for each thing that is said. Raises Unmappable."""
-    standing = _standing(job)
+    document = document_of(job)
+    standing = standing_of(document)
     said = standing.said
     if job.last is not None and job.last.digest == said and not job.forced_purpose:
         return Nothing("Its note says so already.")
-    invoice = _invoice_of(job, standing)
+    invoice = invoice_of(job, document)
+    if isinstance(invoice, Nothing):
+        return replace(invoice, issue=False)  # told once, where Basware waits for an answer
     if not invoice:
         return Nothing(NOT_OURS)
     kind, _, number = invoice.partition("/")
@@ -228,9 +196,11 @@ def _lane(step: str) -> Callable[[Captured], str]:
 
 def _acknowledge(job: Job, *, step: str) -> Prepared:
     """Only what is in the books: an invoice that came another way is for whoever books it."""
-    document = _document(job)
+    document = document_of(job)
     standing = standing_of(document)
-    invoice = _invoice_of(job, standing)
+    invoice = invoice_of(job, document)
+    if isinstance(invoice, Nothing):
+        return invoice
     if not invoice:
         return Nothing(f"{NOT_OURS} Nothing is booked from here, so Basware is told nothing.")
     if _is_voided(job, invoice):
@@ -260,9 +230,11 @@ def _is_voided(job: Job, invoice: str) -> bool:
 def _numbered(job: Job, *, step: str) -> Prepared:
     """Under which number the books have it. The external code is of this record alone: Basware wants a new one for each
     response."""
-    document = _document(job)
+    document = document_of(job)
     standing = standing_of(document)
-    invoice = _invoice_of(job, standing)
+    invoice = invoice_of(job, document)
+    if isinstance(invoice, Nothing):
+        return replace(invoice, issue=False)  # told once, where Basware waits for an answer
     if not invoice:
         return Nothing(NOT_OURS)
     kind, _, number = invoice.partition("/")

@@ -234,6 +234,7 @@ class Payable(Wire, frozen=True, kw_only=True):
     supplier: Numbered | None = None
     currency_id: str | None = None
     exchange_rate: Decimal | None = None
+    amount: Decimal | None = None
     balance_in_currency: Decimal | None = None
     invoice_lines: tuple[PayableLine, ...] | None = None
     attachments: tuple[Attachment, ...] | None = None

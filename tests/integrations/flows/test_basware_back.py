@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django_scopes import scope
 
-from integrations.models import Delivery, Issue, State
+from integrations.models import Delivery, Issue, Link, State
 from portal.audit.models import AuditEvent
 from tests.integrations.flows.test_basware import bodies, configured
 from tests.support.simulators import Simulators
@@ -152,6 +152,30 @@ def test_what_came_another_way_is_not_answered_and_not_booked(back: World, settl
         rows = Delivery.objects.filter(business_number="ELSEWHERE-1")
         assert {row.state for row in rows} == {State.NO_EFFECT}
         assert all("another way" in row.reason or "came to nothing" in row.reason for row in rows)
+
+
+def test_a_second_document_of_an_invoice_is_told_and_not_confirmed(back: World, settle: Settle) -> None:
+    """It came by mail too; and another has the number of an invoice that was not sent from here, and another sum."""
+    ours, other = [d for d in documents(back) if d["grossSum"] > 0][:2]
+    with scope(tenant=back.tenant):
+        Link.objects.filter(entity="supplier-invoice", target_id=other["bumid"]).delete()
+    same, alike = ({n: d[n] for n in ("invoiceNumber", "supplierCode", "grossSum")} for d in (ours, other))
+    given = (same, {**same, "bumid": "by-mail"}, {**alike, "bumid": "by-edi", "grossSum": other["grossSum"] + 1})
+    settle()
+    ids = [back.simulators.act("basware", "receive_document", company=back.company, **one) for one in given]
+    for invoice_id in (ours["invoiceId"], *ids):
+        back.simulators.act("basware", "approve_document", company=back.company, document=invoice_id)
+    settle()
+    assert document(back, ours["invoiceId"])["processingStatus"] == "Transferred"
+    assert {document(back, one)["processingStatus"] for one in ids} == {"WaitingForTransfer"}
+    told = problems(back)
+    assert len(told) == 3
+    for invoice_id in ids[:2]:
+        (sentence,) = [one for one in told if invoice_id in one]
+        assert f"which went to Basware as {ours['bumid']}" in sentence
+    (sentence,) = [one for one in told if ids[2] in one]
+    assert f"{other['grossSum'] + 1}" in sentence
+    assert f"Invoice/{books(back, other['bumid'])['referenceNumber']}" in sentence
 
 
 def test_what_was_acknowledged_before_is_a_success(back: World, settle: Settle) -> None:
