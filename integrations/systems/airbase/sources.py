@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from integrations.http.errors import NotFound, Transient
+from integrations.http.errors import NotFound, Rejected, Transient
 from integrations.http.session import Session
 from integrations.models import Connection, Record
 from integrations.systems.airbase import wire
@@ -102,15 +102,22 @@ class Payments(_Source):
         """What waits to be booked, then what was taken back. A payment whose bill does not come keeps none of the
         others back."""
         put_off = PutOff()
-        for status in (self._options.ready_status, *self._options.voided_statuses):
-            for rows in self._pages(self._path(), status=status):
-                known = self._known(rows.good)
-                items = list(rows.bad)
-                for raw in rows.good:
-                    with put_off.over(f"A bill of payment {_id_of(raw)}"):
-                        items.append(self._item(raw, known))
-                yield Page(items=tuple(item for item in items if item.status != DONE))
+        yield from self._of_status(self._options.ready_status, put_off)
+        for status in self._options.voided_statuses:
+            try:
+                yield from self._of_status(status, put_off)
+            except Rejected as fault:  # a guess of ours, or a slip of somebody: the others are known all the same
+                yield Page(items=(_refused(status, fault),))
         put_off.tell()
+
+    def _of_status(self, status: str, put_off: PutOff) -> Iterator[Page]:
+        for rows in self._pages(self._path(), status=status):
+            known = self._known(rows.good)
+            items = list(rows.bad)
+            for raw in rows.good:
+                with put_off.over(f"A bill of payment {_id_of(raw)}"):
+                    items.append(self._item(raw, known))
+            yield Page(items=tuple(item for item in items if item.status != DONE))
 
     def fetch(self, source_id: str) -> Item | None:
         raw = self._client.one(self._options.ledger_path, source_id)
@@ -249,6 +256,19 @@ def _bad(path: str, after: str, in_a_row: int, fault: Transient) -> Item:
         business_number=f"({place})",
         problem=f"One of the rows of {path} cannot be read: {LABEL} fails over it whenever it is in a list ({place}). "
         f"Tell {LABEL}'s support.",
+    )
+
+
+def _refused(status: str, fault: Rejected) -> Item:
+    """What stands in the place of payments of a status that Airbase does not list. The same at each read, so that it is
+    told once."""
+    return Item(
+        source_id=f"refused, status {status}"[:200],
+        raw=(fault.technical or fault.sentence).encode(),
+        fingerprint=hashlib.sha256(f"refused, status {status}".encode()).hexdigest(),
+        business_number=f"(status {status})"[:100],
+        problem=f"{LABEL} refuses to list payments in the status {status}, so those that are taken back so are not "
+        f"seen: {fault.sentence} Correct the connection's setting “Statuses: taken back”, then dismiss this."[:500],
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django_scopes import scope
 
-from integrations.http.errors import Transient
+from integrations.http.errors import Rejected, Transient
 from integrations.http.session import Session
 from integrations.models import Breaker, Connection
 from integrations.systems.airbase.sources import NewVendors, Payments
@@ -107,6 +107,33 @@ def test_rule_09_a_payment_whose_bill_does_not_come_keeps_no_other_back(airbase:
         read(Payments(session.connection, session), came)
     assert set(payments) - {item.source_id for item in came} == {payments[1]}
     assert Breaker.objects.get(connection=session.connection).position == Breaker.Position.CLOSED
+
+
+def test_a_status_that_airbase_refuses_keeps_no_other_back(airbase: Served, opened: Open) -> None:
+    def entry(status: str) -> str:
+        given = {"company": "FI", "vendor": None, "total_amount": "12.00", "type": "bill_payment", "status": status}
+        told = airbase.control("act", {"system": "airbase", "action": "add_entry", "with": given})
+        return str(told["result"])
+
+    ready, failed = entry("sync_ready"), entry("failed")
+    session = opened(lambda asked, says: False)
+    session.connection.settings = {**session.connection.settings, "voided_statuses": ["voided", "failed"]}
+    source = Payments(session.connection, session)
+    pages = source._pages
+
+    def refusing(path: str, **filters: str) -> Any:
+        if filters["status"] == "voided":
+            raise Rejected("Airbase refused it: status: “voided” is not a valid choice.", status=400)
+        return pages(path, **filters)
+
+    source._pages = refusing  # type: ignore[method-assign]
+    found = {item.source_id: item for item in read(source)}
+    assert {ready, failed} <= set(found)
+    (told,) = [item for item in found.values() if item.problem]
+    assert "in the status voided" in told.problem
+    assert "“Statuses: taken back”" in told.problem
+    assert "not a valid choice" in told.problem
+    assert [item.fingerprint for item in read(source) if item.problem] == [told.fingerprint], "told once"
 
 
 def test_a_bill_that_is_not_there_yet_is_asked_for_again(airbase: Served, opened: Open) -> None:
