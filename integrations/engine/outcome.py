@@ -216,10 +216,11 @@ def settled(delivery: Delivery, how: str, now: dt.datetime) -> None:
 def wake_those_who_wait_for(delivery: Delivery, now: dt.datetime) -> None:
     """What another flow does about the same record may have waited for this one to be closed, however it ended: the
     answer to an order change waits for the change. So may what waits for a later operation, as a receipt for the
-    lines of its order."""
+    lines of its order, or what waits for a newer version of its vendor, which then turns out to say nothing new."""
     is_later = delivery.operation not in ("send", "cancel", RECALL)
     is_in_books = delivery.operation == "send" and delivery.sink_connection_id == delivery.integration.books_id
-    if not (is_later or is_in_books):
+    writes_no_link = delivery.operation == "send" and delivery.state == State.NO_EFFECT
+    if not (is_later or is_in_books or writes_no_link):
         return
     try:
         spec = flow_spec(delivery.flow.full_key)

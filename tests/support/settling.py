@@ -41,6 +41,8 @@ def read_now() -> dt.datetime:
     """Makes every feed due. Returns when that was."""
     with scopes_disabled():
         now = db_now()
+        # One that is being read says when it is due as it ends: it is hinted, so that it is read once more.
+        Feed.objects.exclude(lease_until=None).update(hinted_for=now)
         Feed.objects.update(due_at=now)
     return now
 

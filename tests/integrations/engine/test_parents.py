@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from django_scopes import scopes_disabled
 
-from integrations.flows.contract import Job, Needs, Prepared, Take
+from integrations.flows.contract import Job, Needs, Nothing, Prepared, Take
 from integrations.flows.registry import all_flows
 from integrations.http.errors import Rejected, Transient
 from integrations.models import Delivery, Feed, Issue, Link, Record, State
@@ -89,6 +89,32 @@ def test_rule_10_a_link_written_during_the_first_look_is_seen_by_the_second(engi
     engine.send(item("7"))
     engine.send(item("2"))
     assert (event(engine, "2").state, looks) == (State.DELIVERED, 2)
+
+
+def test_rule_10_what_waits_for_a_newer_version_goes_on_when_that_says_nothing_new(engine: Engine) -> None:
+    """No link is written then, which would wake it: it must not look again in minutes only."""
+    engine.send(item("7"))
+    papers = Delivery.objects.filter(flow__key="papers", business_number="7")
+
+    def prepare(job: Job) -> Prepared:
+        if job.flow.key == "events" and job.business_number == "2" and papers.filter(state=State.PENDING).exists():
+            raise Needs("paper", "7")
+        if job.flow.key == "papers" and job.business_number == "7":
+            return Nothing("It is there so already.")
+        return prepared(job)
+
+    engine.pair.prepare = prepare
+    engine.read([item("7", "second"), item("2")])
+    later = db_now() + dt.timedelta(hours=1)
+    papers.filter(state=State.PENDING).update(not_before=later)
+    engine.deliver_all()
+    waits = event(engine, "2")
+    assert (waits.state, waits.waits_for) == (State.PENDING, "paper 7")
+    Delivery.objects.filter(pk=waits.pk).update(not_before=db_now() + dt.timedelta(minutes=5))
+    papers.filter(state=State.PENDING).update(not_before=db_now())
+    engine.deliver()
+    assert papers.latest("pk").state == State.NO_EFFECT
+    assert event(engine, "2").not_before <= db_now()
 
 
 def test_rule_10_what_waits_in_vain_looks_twice_and_then_rarely(engine: Engine) -> None:
