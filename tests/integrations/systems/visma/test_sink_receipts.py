@@ -207,7 +207,8 @@ def test_a_line_that_visma_leaves_out_is_said(visma: Served, sink: PurchaseRecei
         (WantedLine(order_number="500002", order_line="1", quantity=Decimal(1)), "is Closed"),
     ],
 )
-def test_refusals_in_words(line: WantedLine, words: str, sink: PurchaseReceiptSink):
+def test_refusals_in_words(line: WantedLine, words: str, visma: Served, sink: PurchaseReceiptSink):
+    visma.mutate("purchaseorder", {"supplier.number": SUPPLIER}, key="SE/500002")
     done(sink, MAKE)
     effect = do(sink, AddOrderLines(**SHIPMENT, lines=(line,)))
     assert isinstance(effect, Rejected)
