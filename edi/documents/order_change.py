@@ -26,6 +26,9 @@ ChangeKind = Literal[
 ]
 """What happens to a line. `change` says only that something does: whatever the line states is new."""
 
+QuantityIn = Literal["auto", "ordered", "left"]
+"""Where a sender states the new quantity of a line: POC03, POC04, or told from what was ordered."""
+
 
 class LineChange(Value, frozen=True, kw_only=True):
     """What one line of a change says. A value of None is not stated and stays as it is."""
@@ -87,7 +90,7 @@ def new_quantity(
     *,
     current: Decimal | None = None,
     received: Decimal = Decimal(0),
-    stated_in: Literal["auto", "ordered", "left"] = "auto",
+    stated_in: QuantityIn = "auto",
 ) -> Decimal | None:
     """The quantity that the line shall have after the change; None when it stays or cannot be told.
 
@@ -113,6 +116,19 @@ def new_quantity(
         fitting = {q for q in (ordered, left) if (q > current if change.code == "QI" else q < current)}
         return fitting.pop() if len(fitting) == 1 else None
     return left if ordered == current else None
+
+
+def applied_quantity(change: LineChange, *, stated_in: QuantityIn = "auto") -> Decimal | None:
+    """The quantity that the line has once the change is applied by `new_quantity`, told without knowing what it was
+    before: of two values, an increase made it the larger and a decrease the smaller; any other change made it POC04."""
+    ordered, left = change.quantity, change.quantity_left
+    if ordered is None or left is None:
+        return left if ordered is None else ordered
+    if change.kind == "add" or stated_in == "ordered":
+        return ordered
+    if stated_in == "left" or change.code not in ("QI", "QD"):
+        return left
+    return max(ordered, left) if change.code == "QI" else min(ordered, left)
 
 
 def _on_its_side(quantity: Decimal | None, code: str, current: Decimal | None) -> Decimal | None:

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import cast
 
 import msgspec
 
-from edi.documents.order_change import LineChange, OrderChange, new_quantity
-from edi.documents.order_response import LineAnswer, OrderResponse, ResponseLine
+from edi.documents.order_change import OrderChange, QuantityIn
 from edi.documents.values import digest
 from edi.models import Agreement, Direction, TransactionSet
-from integrations.flows import edi_out
-from integrations.flows.contract import Captured, Frozen, Job, Needs, Nothing, Prepared, Send
+from integrations.flows import agreement_settings, edi_out
+from integrations.flows.contract import Captured, Frozen, Job, Needs, Nothing, Prepared, Send, edit_from
 from integrations.flows.edi_in import received
 from integrations.flows.edi_in.documents import Read
 from integrations.flows.edi_out import Freezer, Previewer
+from integrations.flows.order_change_reply import answer_to
 from integrations.models import OPEN_STATES, Delivery, State
 from integrations.systems.visma import changing, commands
 from portal.common.clock import db_now
@@ -43,6 +44,8 @@ class Outcome:
     """The order's number in our books; as stated where the books do not know it."""
     said: str
     """In words, for the note."""
+    applied: OrderChange
+    """What was applied, or refused: with what a person edited of it."""
 
 
 def lane(record: Captured) -> str:
@@ -54,28 +57,30 @@ def outcome_of(job: Job, change: OrderChange) -> Outcome | Nothing:
     """What became of the change. Raises Needs while it is open."""
     if job.record_id is None:
         return Nothing("The change is answered when it is applied.")
-    rows = Delivery.objects.filter(
+    rows = Delivery.objects.select_related("transaction_set", "edit").filter(
         integration_id=job.flow.integration_id, flow__key=CHANGES, record_id=job.record_id, operation="send"
     )
-    made = rows.select_related("transaction_set").order_by("-pk").first()
+    made = rows.order_by("-pk").first()
     if made is None:
         return Nothing("The change itself is not applied here: the flow for order changes is off.")
     if made.state in OPEN_STATES:
         raise Needs(ENTITY_OF_CHANGES, job.source_id, words="the change to be settled", deadline=MOST_PATIENCE)
+    applied = edit_from(made.edit).applied(change) if made.edit is not None else change
     refusal = (made.approval or {}).get("refused_by", "")
     if made.state == State.DISMISSED and not refusal:
         return Nothing("A person dismissed the change: the trading partner is answered by that person.")
     if made.state == State.DISMISSED:
         reason = str(made.approval.get("reason", ""))
-        return Outcome(False, change.number, f"refused by {refusal}: {reason}")
+        return Outcome(False, change.number, f"refused by {refusal}: {reason}", applied)
     if made.state != State.DELIVERED:
         return Nothing(f"The change is {made.get_state_display()}.")
     # By what the change itself says: what it replaced is not known of one that was found applied after a doubt.
-    lines = len(change.lines)
-    words = f"accepted, {lines} line{'' if lines == 1 else 's'}" if lines else "accepted"
+    lines = len(applied.lines)
+    words = "accepted" if applied == change else "accepted as a person edited it"
+    words += f", {lines} line{'' if lines == 1 else 's'}" if lines else ""
     if left_out := changing.left_out(change):
         words += f", but for {', '.join(left_out)}"
-    return Outcome(True, made.target_id or change.number, words)
+    return Outcome(True, made.target_id or change.number, words, applied)
 
 
 def agreement_for(row: TransactionSet) -> Agreement | None:
@@ -96,36 +101,6 @@ def agreement_for(row: TransactionSet) -> Agreement | None:
     )
 
 
-def answer_to(change: OrderChange, *, accepted: bool, date: dt.date) -> OrderResponse:
-    """The answer: every line accepted, or every line refused, for a change applies as a whole or not at all. Pure."""
-    return OrderResponse(
-        order_number=change.number,
-        order_date=change.order_date or change.change_date or date,
-        answer="accepted" if accepted else "rejected",
-        answers_change=True,
-        change_sequence=change.sequence,
-        request_reference=change.request_reference,
-        date=date,
-        currency=change.currency,
-        lines=tuple(_line(one, accepted) for one in change.lines),
-    )
-
-
-def _line(one: LineChange, accepted: bool) -> ResponseLine:
-    new = new_quantity(one)
-    quantity = None if one.kind == "delete" else new if new is not None else one.quantity
-    return ResponseLine(
-        line_number=one.line_number,
-        change=one.code,
-        quantity=quantity,
-        unit=one.unit,
-        unit_price=one.unit_price,
-        item_ids=one.item_ids,
-        description=one.description,
-        answers=(LineAnswer(status="accepted" if accepted else "rejected"),),
-    )
-
-
 def prepare_answer(job: Job, read: Read, *, freeze: Freezer, preview: Previewer) -> Prepared:
     """The 865, where one is agreed. Raises Unmappable, and Needs while the change is open."""
     change = read.document
@@ -142,7 +117,13 @@ def prepare_answer(job: Job, read: Read, *, freeze: Freezer, preview: Previewer)
     agreement = agreement_for(row)
     if agreement is None:
         return Nothing(f"No answer (865) is agreed with {received.sender_of(row)}.")
-    response = answer_to(change, accepted=found.accepted, date=db_now().date())
+    response = answer_to(
+        change,
+        accepted=found.accepted,
+        date=db_now().date(),
+        quantity_in=cast(QuantityIn, agreement_settings.choice(row.agreement, "quantity_in")),
+        applied=found.applied,
+    )
     built = edi_out.build(job, response, agreement, purpose="original", entity=ENTITY)
     edi_out.check_x12(built)
     return Send(

@@ -97,6 +97,17 @@ def name_of(document: TradeDocument) -> str:
             return f"The answer to a change of order {document.order_number}"
 
 
+def how_to_correct(document: TradeDocument) -> str:
+    """What a person does about a document that cannot be sent as it is."""
+    if isinstance(document, OrderResponse):
+        return (
+            "What became of the change stands in the order's note all the same, as soon as this is done with. Correct "
+            "the agreement, or the units of the integration, and replay this; or answer the trading partner yourself "
+            "and dismiss it."
+        )
+    return "Correct it in Visma.net; the corrected version goes out by itself."
+
+
 def counted(found: Counter[str]) -> tuple[str, ...]:
     """Which elements were written otherwise, and how often. Never their values: they may be people's names."""
     return tuple(f"{name}: {times} in the partner's characters" for name, times in sorted(found.items()))

@@ -19,6 +19,7 @@ from integrations.flows.edi_out.values import (
     Text,
     TradeDocument,
     counted,
+    how_to_correct,
     name_of,
     no_envelope,
 )
@@ -67,7 +68,7 @@ def _segments(agreement: Agreement, document: TradeDocument, make: Build) -> lis
     except BuildRefused as error:
         raise Unmappable(
             f"{name_of(document)} cannot be sent as {agreement.set_id}: {'; '.join(error.reasons)}.",
-            remedy="Correct it in Visma.net; the corrected version goes out by itself.",
+            remedy=how_to_correct(document),
         ) from error
 
 

@@ -24,6 +24,7 @@ from integrations.flows.edi_out.values import (
     Text,
     TradeDocument,
     counted,
+    how_to_correct,
     in_words,
     name_of,
     no_envelope,
@@ -82,7 +83,7 @@ def check_x12(built: Built) -> tuple[str, ...]:
     if findings:
         raise Unmappable(
             f"{name_of(built.document)} would not be a correct {built.set_id}: {in_words(findings)}",
-            remedy="Correct the values in Visma.net; the corrected version goes out by itself.",
+            remedy=how_to_correct(built.document),
         )
     return text.changes
 

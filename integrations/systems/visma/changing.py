@@ -15,11 +15,11 @@ import datetime as dt
 from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from edi.documents import units
-from edi.documents.order_change import LineChange, OrderChange, new_quantity
+from edi.documents.order_change import LineChange, OrderChange, QuantityIn, new_quantity
 from edi.documents.values import normalise
 from integrations.systems.visma import order_lines, stamps, wire
 from integrations.systems.visma.commands import ChangeOrder
@@ -43,6 +43,7 @@ def plan(command: ChangeOrder, order: wire.PurchaseOrder, *, zone: ZoneInfo) -> 
         for line in change.lines:
             _change_line(draft, change, line, command.quantity_in)
         _check_once(draft)
+        _check_added(draft, change)
         if change.purpose == "replace" and not change.lines:
             draft.reasons.append("it replaces the order and names no line; only a cancellation may do so")
         elif change.purpose == "replace":
@@ -114,6 +115,14 @@ def _check_once(draft: Draft) -> None:
     draft.reasons += [f"line {line}: the change says several things of it" for line in sorted(twice)]
 
 
+def _check_added(draft: Draft, change: OrderChange) -> None:
+    """Two new lines under one number with one item are one line that is named twice: its double would be ordered."""
+    said = Counter((one.line_number.lstrip("0"), one.item_ids) for one in change.lines if one.kind == "add")
+    draft.reasons += [
+        f"line {number}: it is to be added {count} times" for (number, _), count in said.items() if number and count > 1
+    ]
+
+
 def _drop_unnamed(draft: Draft) -> None:
     for line in draft.order.lines or ():
         named = line.line_nbr in draft.touched or line.line_type == order_lines.TEXT_LINE
@@ -183,7 +192,7 @@ def _update(
         return
     current = normalise(line.order_qty or Decimal(0))
     received = normalise(line.qty_on_receipts or Decimal(0))
-    stated_in = cast(Literal["auto", "ordered", "left"], quantity_in)
+    stated_in = cast(QuantityIn, quantity_in)
     quantity = new_quantity(one, current=current, received=received, stated_in=stated_in)
     if again and quantity is None and current in (one.quantity, one.quantity_left):
         return

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from edi.documents.order_change import LineChange, new_quantity, order_numbers
+from edi.documents.order_change import LineChange, applied_quantity, new_quantity, order_numbers
 
 
 def told(ordered: str | None, left: str | None, code: str = "CA", kind: str = "change") -> LineChange:
@@ -38,12 +38,16 @@ def told(ordered: str | None, left: str | None, code: str = "CA", kind: str = "c
 def test_new_quantity(change: LineChange, current: str | None, quantity: str | None) -> None:
     found = new_quantity(change, current=None if current is None else Decimal(current))
     assert found == (None if quantity is None else Decimal(quantity))
+    if found is not None and current is not None and change.kind != "delete":
+        assert applied_quantity(change) == found, "what was applied is told afterwards, too"
 
 
 def test_an_agreement_says_where_the_quantity_stands() -> None:
     change = told("150", "50")
     assert new_quantity(change, current=Decimal(100), stated_in="ordered") == Decimal(150)
     assert new_quantity(change, current=Decimal(100), stated_in="left") == Decimal(50)
+    assert applied_quantity(change, stated_in="ordered") == Decimal(150)
+    assert applied_quantity(change, stated_in="left") == Decimal(50)
 
 
 @pytest.mark.parametrize(

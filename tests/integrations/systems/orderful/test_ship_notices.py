@@ -17,7 +17,7 @@ from edi.documents.ship_notice import Package, ShipNotice, ShippedItem, ShippedO
 from edi.documents.values import ItemId, Reference
 from edi.x12.envelope_spec import EnvelopeSpec
 from edi.x12.writer import OutgoingGroup, OutgoingSet, write_interchange
-from integrations.flows.order_change_answers import answer_to
+from integrations.flows.order_change_reply import answer_to
 from integrations.systems.contract import Accepted, Applied, NotApplied, NotNeeded, Outgoing, Unmappable
 from integrations.systems.orderful import compare
 from integrations.systems.orderful.errors import RelationshipRefused

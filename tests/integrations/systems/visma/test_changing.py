@@ -93,6 +93,13 @@ def test_added_line():
     ]
 
 
+def test_a_line_that_is_added_twice_under_one_number_is_left_to_a_person():
+    new = LineChange(line_number="9", kind="add", quantity=Decimal(3), unit="CT", item_ids=item("REKER"))
+    assert reasons(new, new) == ("line 9: it is to be added 2 times",)
+    other = LineChange(line_number="9", kind="add", quantity=Decimal(3), unit="CT", item_ids=item("SILL"))
+    assert len(planned(new, other).members["lines"]) == 2
+
+
 def test_what_was_received_is_completed_and_not_deleted():
     found = planned(LineChange(line_number="1", kind="delete"), LineChange(line_number="2", kind="delete"))
     assert found.members["lines"] == [
