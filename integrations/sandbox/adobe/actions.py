@@ -97,7 +97,8 @@ class Actions(Push):
 
     def act_credit_memo(self, given: Given) -> str:
         """Refund: order; optional items [{sku, qty}] (default: all; [] none), shipping, adjustment_positive,
-        adjustment_negative (order currency), invoice (increment_id), online, comment. Answers the increment_id."""
+        adjustment_negative (order currency), invoice (increment_id), online, comment, to_store_credit (what of the
+        money the customer gets so: amount in base currency, or "all"). Answers the increment_id."""
         row = self._order(given)
         invoice = next((r for r in self.rows("invoices") if r["business_number"] == str(given.get("invoice"))), None)
         made = self.refund(
@@ -109,6 +110,7 @@ class Actions(Push):
             invoice=invoice,
             online=bool(given.get("online")),
             comment=str(given.get("comment", "")),
+            to_store_credit="all" if given.get("to_store_credit") == "all" else decimal(given.get("to_store_credit")),
         )
         return str(made["body"]["increment_id"])
 

@@ -10,6 +10,7 @@ from integrations.sandbox.kernel import Row
 
 from .access import Json
 from .amounts import ZERO, cents, decimal, number, portion
+from .errors import refuse
 from .money import SHIPPING_COMPENSATION
 from .placing import Placing
 
@@ -159,6 +160,37 @@ class Following(Placing):
                 add_to(own, f"{prefix}{name}_{done}", share)
                 taken += share
         return taken
+
+    def to_balance(self, order: Json, body: Json, prefix: str, wanted: Decimal | str) -> None:
+        """What a credit memo gives to the customer's store credit: what was paid with it, and what is `wanted` of the
+        money (base currency, or "all"). The order alone says so, of all its credit memos; no total is less for it."""
+        given = self.balance_of(order, body, prefix, wanted)
+        given += decimal(body["extension_attributes"].get(f"{prefix}customer_balance_amount"))
+        if given:
+            add_to(order["extension_attributes"], f"{prefix}customer_balance_total_refunded", given)
+
+    def balance_of(self, order: Json, body: Json, prefix: str, wanted: Decimal | str) -> Decimal:
+        """What of a credit memo's money goes to store credit."""
+        if not wanted:
+            return ZERO
+        if order["customer_is_guest"]:
+            refuse(400, "Guests have no store credit.")
+        money = decimal(body[f"{prefix}grand_total"])
+        share = (
+            money if wanted == "all" else cents(decimal(wanted) * decimal(1 if prefix else order["base_to_order_rate"]))
+        )
+        if share > money:
+            refuse(400, "You can't use more store credit than the order amount.")
+        return share
+
+    def note_balance(self, order: Json, body: Json, wanted: Decimal | str) -> None:
+        """The customer's history of store credit, which the admin shows."""
+        own = self.number("balance_history")
+        amount = self.balance_of(order, body, "", wanted)
+        self.add("balance_history", own, {
+            "history_id": own, "order_id": order["entity_id"], "creditmemo_id": body["entity_id"],
+            "currency": order["order_currency_code"], "amount": number(amount),
+        })  # fmt: skip
 
     def count_of(self, order: Json, body: Json, prefix: str, done: str) -> None:
         """Add a document to the order's sums."""

@@ -156,9 +156,11 @@ class Lifecycle(Following):
     def refund(
         self, row: Row, quantities: Mapping[int, Any] | None = None, *, shipping: Decimal | None = None,
         positive: Decimal = ZERO, negative: Decimal = ZERO, invoice: Row | None = None, online: bool = False,
-        comment: str = "",
+        comment: str = "", to_store_credit: Decimal | str = ZERO,
     ) -> Row:  # fmt: skip
-        """A credit memo. `shipping` and the adjustments are amounts in order currency; None = all that is left."""
+        """A credit memo. `shipping` and the adjustments are amounts in order currency; None = all that is left.
+        `to_store_credit`: what of its money goes there, in base currency, or "all"; what was paid with store credit
+        goes back there by itself."""
         order = copy.deepcopy(row["body"])
         invoiced = any(item["qty_invoiced"] for item in order["items"])
         if order["state"] in {"holded", "payment_review", "canceled", "closed"} or not invoiced:
@@ -199,12 +201,15 @@ class Lifecycle(Following):
             if total > left and not prefix:
                 refuse(400, "The most money available to refund is %1.", [f"{left:.2f}"])
             body[f"{prefix}grand_total"] = number(total)
+            self.to_balance(order, body, prefix, to_store_credit)
             self.count_of(order, body, prefix, "refunded")
             add_to(order, f"{prefix}total_{'online' if online else 'offline'}_refunded", total)
             add_to(order["payment"], f"{prefix}amount_refunded", total)
         row["body"] = order
         body |= {"state": 2, "transaction_id": None}
         made = self.add("creditmemos", body["entity_id"], body)
+        if to_store_credit:
+            self.note_balance(order, body, to_store_credit)
         if comment:
             self.remark(row, comment)
         self.settle(order)

@@ -139,9 +139,9 @@ class AdobeSimulator(Actions):
     def entities(self) -> Iterable[str]:
         """Bodies are as the API has them, with nulls."""
         return (
-            "orders", "invoices", "creditmemos", "shipments", "transactions", "customers", "companies", "products",
-            "customer_groups", "tax_classes", "tax_rates", "tax_rules", "webhook_subscriptions", "event_subscriptions",
-            "event_registrations", "notifications",
+            "orders", "invoices", "creditmemos", "balance_history", "shipments", "transactions", "customers",
+            "companies", "products", "customer_groups", "tax_classes", "tax_rates", "tax_rules",
+            "webhook_subscriptions", "event_subscriptions", "event_registrations", "notifications",
         )  # fmt: skip
 
     def touched(self, entity: str, row: Row) -> None:

@@ -245,7 +245,9 @@ def _shipping_country(said: wire.OrderExtension) -> str:
 
 def credit_memo(raw: bytes, *, zone: ZoneInfo) -> Sale:
     """The credit memo with what its order knows of customer and rates; amounts are what is given back, so positive.
-    Raises Unmappable as `order`."""
+    What went to store credit is owed to the customer still: it is no part of the total, which leaves what is
+    receivable, but a line below zero, as what was paid with store credit. Raises Unmappable as `order`, and where
+    nobody can tell what went there."""
     given = decoded(raw, wire.Refunded, "credit memo")
     memo, whole = given.memo, given.order
     name = f"Credit memo {memo.increment_id or memo.entity_id or '?'}"
@@ -254,6 +256,9 @@ def credit_memo(raw: bytes, *, zone: ZoneInfo) -> Sale:
     total = _amount(memo.grand_total, name, "grand_total")
     stated = tuple(memo_lines(memo, whole))
     must_add_up(name, stated, total, currency)
+    kept = rounded(_to_store_credit(given, name), currency)
+    if kept:
+        stated = (*stated, ShopLine(kind="store_credit", text="Refunded to store credit", net=-kept))
     lines = in_cents(stated, currency)
     return msgspec.structs.replace(
         of_order,
@@ -262,13 +267,29 @@ def credit_memo(raw: bytes, *, zone: ZoneInfo) -> Sale:
         number=memo.increment_id or str(memo.entity_id),
         date=_day(memo.created_at, zone, name),
         currency=currency,
-        total=normalise(rounded(total, currency)),
+        total=normalise(rounded(total, currency) - kept),
         lines=lines,
         replaces="",
         cancelled=memo.state == 3,
         invoiced=False,
         cancelled_part=ZERO,
     )
+
+
+def _to_store_credit(given: wire.Refunded, name: str) -> Decimal:
+    """What of a credit memo's money the customer has as store credit now."""
+    found = given.to_store_credit
+    if found is None:
+        return ZERO
+    if found.amount is None:
+        raise Unmappable(
+            f"{name} of Adobe Commerce does not say what of it went to the customer's store credit; its order has "
+            f"several refunds, of which {given.order.extension.customer_balance_total_refunded} did.",
+            remedy="See in the shop's administration what this one gave to store credit. Make the credit note by hand "
+            "in Visma.net: its total is what was paid back otherwise; then dismiss this.",
+            field="customer_balance_total_refunded",
+        )
+    return found.amount
 
 
 # --- Invoices and customers

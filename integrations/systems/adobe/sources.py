@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from integrations.systems.adobe import wire
 from integrations.systems.adobe.client import Client, Filter, ListPage, moment_of, stamp
 from integrations.systems.adobe.errors import LABEL
 from integrations.systems.adobe.settings import Options
+from integrations.systems.adobe.store_credit import Refund, to_store_credit
 from integrations.systems.contract import Item, Page, Window
 from integrations.systems.searching import search
 
@@ -31,6 +33,7 @@ SECOND = dt.timedelta(seconds=1)
 VOLATILE = frozenset({"updated_at", "status_histories", "ext_order_id", "comments", "custom_attributes"})
 """Members that say nothing new: what we write ourselves comes back in them."""
 CUSTOMERS_FEED = "customers"
+CREDIT_MEMOS_FEED = "credit-memos"
 MOST_IN_A_ROW = 1000
 """More bad records one after the other than a page has."""
 
@@ -236,7 +239,41 @@ class CreditMemos(Changes):
         order = self._client.one(f"{ORDERS.one_path}/{self._head(raw).order_id}")
         if order is None:
             return msgspec.structs.replace(item, problem=f"Credit memo {item.business_number} has no order any more.")
-        return msgspec.structs.replace(item, raw=b'{"memo":%b,"order":%b}' % (raw, order))
+        whole = b'"memo":%b,"order":%b' % (raw, order)
+        if given := self._client.decode(order, wire.Order).extension.customer_balance_total_refunded:
+            whole += b',"to_store_credit":%b' % msgspec.json.encode(self._to_store_credit(raw, given))
+        return msgspec.structs.replace(item, raw=b"{%b}" % whole)
+
+    def _to_store_credit(self, raw: bytes, of_order: Decimal) -> wire.ToStoreCredit:
+        """Asks for the order's other credit memos, after the order: so none that its sum is of is missing."""
+        own = self._client.decode(raw, wire.CreditMemo)
+        if own.entity_id is None or own.order_id is None:
+            return wire.ToStoreCredit()
+        of_it = [Filter("order_id", "eq", own.order_id)]
+        page = self._client.search(self.kind.list_path, of_it, (self.kind.id_field,))
+        if page.total is not None and page.total > len(page.elements):
+            return wire.ToStoreCredit()
+        memos = [self._client.decode(element, wire.CreditMemo) for element in page.elements]
+        refunds = {memo.entity_id: _refund(memo) for memo in (*memos, own) if memo.entity_id is not None}
+        known = self._known({str(key) for key in refunds})
+        return wire.ToStoreCredit(amount=to_store_credit(own.entity_id, refunds, of_order=of_order, known=known))
+
+    def _known(self, ids: set[str]) -> dict[int, Decimal]:
+        """What of these credit memos went to store credit, as far as it was found out when they were read: later their
+        order has more of them, and says less of each."""
+        rows = Record.objects.filter(
+            feed__connection=self._connection, feed__key=CREDIT_MEMOS_FEED, source_id__in=ids, is_newest=True
+        ).select_related("payload")
+        found = {}
+        for row in rows:
+            if row.problem or row.payload.data is None:
+                continue
+            given = self._client.decode(bytes(row.payload.data), wire.Refunded)
+            if not given.order.extension.customer_balance_total_refunded:
+                found[int(row.source_id)] = Decimal(0)
+            elif given.to_store_credit is not None and given.to_store_credit.amount is not None:
+                found[int(row.source_id)] = given.to_store_credit.amount
+        return found
 
 
 class Customers(Changes):
@@ -269,6 +306,14 @@ class Customers(Changes):
         return head.email or str(head.key)
 
 
+def _refund(memo: wire.CreditMemo) -> Refund:
+    return Refund(
+        money=memo.grand_total or Decimal(0),
+        used=memo.extension.customer_balance_amount or Decimal(0),
+        gift_cards=memo.extension.gift_cards_amount or Decimal(0),
+    )
+
+
 def guest_of(email: str) -> str:
     """What tells one guest from another without naming them: guests have no number, and their orders wait for each
     other where they may become one customer."""
@@ -297,6 +342,6 @@ def _next_second(text: str) -> str:
 OPENERS: dict[str, Callable[[Connection, Session], Changes]] = {
     "orders": Orders,
     "invoices": Invoices,
-    "credit-memos": CreditMemos,
+    CREDIT_MEMOS_FEED: CreditMemos,
     CUSTOMERS_FEED: Customers,
 }

@@ -97,6 +97,8 @@ class OrderExtension(Wire, frozen=True, kw_only=True):
     company_order_attributes: CompanyOrder | list[None] | None = None
     gift_cards_amount: Decimal | None = None
     customer_balance_amount: Decimal | None = None
+    customer_balance_total_refunded: Decimal | None = None
+    """What all its credit memos gave to the customer's store credit."""
     reward_currency_amount: Decimal | None = None
     gw_price: Decimal | None = None
     gw_items_price: Decimal | None = None
@@ -287,12 +289,20 @@ class CreditMemo(Wire, frozen=True, kw_only=True):
         return found if isinstance(found, CreditExtension) else CreditExtension()
 
 
+class ToStoreCredit(Wire, frozen=True, kw_only=True):
+    """What of a credit memo's money went to store credit, as we found out when we read it."""
+
+    amount: Decimal | None = None
+    """None: it cannot be told."""
+
+
 class Refunded(Wire, frozen=True, kw_only=True):
-    """What is captured of a credit memo: itself, and the order that it belongs to, which alone knows the taxes' rates
-    and the customer."""
+    """What is captured of a credit memo: itself, the order that it belongs to, which alone knows the taxes' rates and
+    the customer, and what went to store credit, where the order says that something did."""
 
     memo: CreditMemo
     order: Order
+    to_store_credit: ToStoreCredit | None = None
 
 
 # --- Customers

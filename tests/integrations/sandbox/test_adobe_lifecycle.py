@@ -196,6 +196,22 @@ def test_refunds_give_gift_cards_back_first(sandbox: Served, paas: Paas) -> None
     assert total == Decimal(str(order["grand_total"]))
 
 
+def test_what_is_refunded_to_store_credit_the_order_says_of_all_and_no_credit_memo(sandbox: Served, paas: Paas) -> None:
+    order = placed(sandbox, items=[{"sku": SKUS[0], "qty": 2}], payment="stripe_payments", store_credit=3)
+    one = {"order": order["increment_id"], "items": [{"sku": SKUS[0], "qty": 1}], "shipping": 0}
+    act(sandbox, "credit_memo", **one, to_store_credit=2.5)
+    [first] = documents(paas, "/creditmemos", order)
+    said = paas.order(order["entity_id"])["extension_attributes"]
+    back = first["extension_attributes"]["customer_balance_amount"]
+    assert "total_refunded" not in " ".join(first["extension_attributes"])
+    assert said["customer_balance_total_refunded"] == pytest.approx(back + 2.5)
+    act(sandbox, "credit_memo", **one, to_store_credit="all")
+    second = documents(paas, "/creditmemos", order)[1]
+    said = paas.order(order["entity_id"])["extension_attributes"]
+    given = 2.5 + second["grand_total"] + said["customer_balance_refunded"]
+    assert said["customer_balance_total_refunded"] == pytest.approx(given)
+
+
 def test_refunds_that_are_refused_change_nothing(sandbox: Served, paas: Paas) -> None:
     order = placed(sandbox, payment="stripe_payments")
     before = paas.order(order["entity_id"])

@@ -194,6 +194,15 @@ def test_what_is_given_back_of_shipping_has_its_tax() -> None:
     assert said(refunded(value))[1] == ("shipping", "50", "12.5", "25")
 
 
+def test_what_went_to_store_credit_is_a_line_and_no_part_of_the_total() -> None:
+    value = {"memo": memo(), "order": order(), "to_store_credit": {"amount": "40.35"}}
+    sale = mapping.credit_memo(raw(value), zone=OSLO)
+    assert said(sale)[1:] == [("store_credit", "-40.35", "0", "0")]
+    assert sale.total == Decimal("84.65")
+    with pytest.raises(Unmappable, match="does not say what of it went"):
+        mapping.credit_memo(raw(value | {"to_store_credit": {"amount": None}}), zone=OSLO)
+
+
 def test_a_customer_is_its_company_at_the_address_of_bills() -> None:
     given = {
         "id": 3,
