@@ -1,4 +1,4 @@
-"""What a person does to deliveries: replay, send once more, dismiss, settle. Each says first what it will do, in
+"""What a person does to deliveries: replay, send once more, dismiss. Each says first what it will do, in
 numbers."""
 
 from __future__ import annotations
@@ -63,26 +63,6 @@ class ForceForm(Reason):
         label=gettext_lazy("What is sent"), choices=CONTENT, initial="current", widget=forms.RadioSelect
     )
     field_order = ("content", "reason")
-
-
-class SettleForm(Reason):
-    """What a person saw at the other side."""
-
-    arrived = forms.ChoiceField(
-        label=gettext_lazy("What is true"),
-        choices=(
-            ("yes", gettext_lazy("It arrived: it is there")),
-            ("no", gettext_lazy("It did not arrive: send it again, byte for byte")),
-        ),
-        widget=forms.RadioSelect,
-    )
-    reason = forms.CharField(
-        label=gettext_lazy("What you saw, and where"),
-        max_length=300,
-        widget=forms.TextInput(attrs={"size": 70}),
-        help_text=gettext_lazy("Kept as the proof, with your name: there is no other."),
-    )
-    field_order = ("arrived", "reason")
 
 
 class OnDeliveries(PersonAction):
@@ -334,46 +314,6 @@ class Dismiss(OnDeliveries):
         many = services.each(self.ids(rows), lambda pk: services.dismiss(pk, actor=actor, reason=data["reason"]))
         said = ngettext("%(n)s delivery dismissed.", "%(n)s deliveries dismissed.", many.done)
         return self.outcome(many, said)
-
-
-class Settle(OnDeliveries):
-    """Says of deliveries in doubt whether they arrived."""
-
-    name, label = "settle", "Settle"
-    form = SettleForm
-    takes = (State.IN_DOUBT,)
-
-    def plan(self, request: HttpRequest, rows: QuerySet[Delivery]) -> Plan:
-        states, lines = self.lines(rows, _("Settled by what you saw"))
-        doubt = states.get(State.IN_DOUBT, 0)
-        return Plan(
-            title=_("Settle: did it arrive?"),
-            sentence=_(
-                "Look at the other side, by business number and by what the document says. What you "
-                "answer counts as the proof, and the machine stops asking."
-            ),
-            lines=tuple(lines),
-            warning=_("If you say that it did not arrive although it did, the other side gets it twice."),
-            refusal="" if doubt else _("None of the chosen deliveries is in doubt."),
-            button=_("Settle %(n)s") % {"n": thousands(min(doubt, AT_ONCE))},
-        )
-
-    def perform(self, request: HttpRequest, rows: QuerySet[Delivery], data: Mapping[str, Any]) -> Done:
-        actor, arrived = person(request), data["arrived"] == "yes"
-        many = services.each(
-            self.ids(rows),
-            lambda pk: services.settle_by_person(pk, actor=actor, arrived=arrived, reason=data["reason"]),
-        )
-        return self.outcome(
-            many,
-            ngettext("%(n)s delivery settled as arrived.", "%(n)s deliveries settled as arrived.", many.done)
-            if arrived
-            else ngettext(
-                "%(n)s delivery settled as not arrived, and sent again.",
-                "%(n)s deliveries settled as not arrived, and sent again.",
-                many.done,
-            ),
-        )
 
 
 def what_it_is(rows: QuerySet[Delivery]) -> list[Line]:

@@ -13,11 +13,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from integrations.actions.approvals import Approve, Refuse, asked
-from integrations.actions.deliveries import Dismiss, Force, Replay, ReplayMany, Settle, ahead
+from integrations.actions.deliveries import Dismiss, Force, Replay, ReplayMany, ahead
 from integrations.actions.edits import EditAndReplay, edit_lines
 from integrations.actions.live import comparison_sections
 from integrations.actions.naming import NameIt
 from integrations.actions.sentences import said_of
+from integrations.actions.settling import Settle
 from integrations.admin.words import WHO, FlowFilter, IntegrationFilter, ToFilter
 from integrations.flows.contract import RECALL
 from integrations.models import OPEN_STATES, Attempt, Delivery, State

@@ -107,6 +107,24 @@ def succeed(
 ) -> None:
     """In memory and in the rows beside it: the target has the effect."""
     issues.resolve_connection(delivery.sink_connection, now=now)
+    _note_there(delivery, effect, now)
+    if isinstance(effect, Accepted) and confirms.later:
+        if delivery.state != State.ACCEPTED:
+            delivery.deadline = now + confirms.deadline
+        set_state(delivery, State.ACCEPTED, now)
+        delivery.not_before = now + confirms.poll
+        return
+    _close(delivery, effect, spec, now)
+
+
+def arrived(delivery: Delivery, effect: Delivered, spec: FlowSpec, *, why: str, now: dt.datetime) -> None:
+    """The same for what a person says is there: that the target answers is not known by it."""
+    _note_there(delivery, effect, now)
+    _close(delivery, effect, spec, now, how=why)
+    delivery.reason = why[:500]
+
+
+def _note_there(delivery: Delivery, effect: Delivered | Accepted, now: dt.datetime) -> None:
     delivery.transient_failures, delivery.error_class = 0, ""
     delivery.target_id = effect.target_id[:200] or delivery.target_id
     sent = delivery.transaction_set
@@ -114,12 +132,16 @@ def succeed(
         edi.note_sent(sent, network_id=delivery.target_id, status=effect.status, now=now)
     elif sent is not None and effect.status:
         edi.note_status(sent, effect.status)
-    if isinstance(effect, Accepted) and confirms.later:
-        if delivery.state != State.ACCEPTED:
-            delivery.deadline = now + confirms.deadline
-        set_state(delivery, State.ACCEPTED, now)
-        delivery.not_before = now + confirms.poll
-        return
+
+
+def _close(
+    delivery: Delivery,
+    effect: Delivered | Accepted,
+    spec: FlowSpec,
+    now: dt.datetime,
+    *,
+    how: str = "It was delivered.",
+) -> None:
     differs = effect.differs if isinstance(effect, Delivered) else None
     set_state(delivery, State.DELIVERED, now, reason=differs.reason if differs is not None else "")
     delivery.deadline, delivery.base = None, {}
@@ -129,9 +151,9 @@ def succeed(
         delivery.document_digest = effect.document_digest
     names_it = delivery.operation == "send" and delivery.purpose != REDUCTION
     names_it = names_it and (delivery.purpose != "cancellation" or not _is_linked(delivery, spec))
-    if isinstance(effect, Delivered) and sent is None and delivery.target_id and names_it:
+    if isinstance(effect, Delivered) and delivery.transaction_set is None and delivery.target_id and names_it:
         _link(delivery, effect, spec, now)
-    settled(delivery, "It was delivered.", now)
+    settled(delivery, how, now)
 
 
 def _is_linked(delivery: Delivery, spec: FlowSpec) -> bool:

@@ -163,41 +163,6 @@ def dismiss(delivery_id: int, *, actor: User | None, reason: str) -> Delivery:
     return delivery
 
 
-def settle_by_person(delivery_id: int, *, actor: User | None, arrived: bool, reason: str) -> Delivery:
-    """A person who looked at the other side says whether a delivery in doubt arrived. The proof is their word, kept
-    as such."""
-    if not reason.strip():
-        raise ReplayRefused("Say what you saw at the other side.")
-    with transaction.atomic():
-        delivery = locked(delivery_id)
-        if delivery.state != State.IN_DOUBT:
-            raise ReplayRefused(f"It is {delivery.get_state_display()}, not in doubt.")
-        now = db_now()
-        who = actor.get_username() if actor else "command line"
-        line = {
-            "at": now.isoformat(),
-            "found": "there" if arrived else "not there",
-            "proof": f"{who}: {reason}",
-            "tries": delivery.tries,
-        }
-        delivery.evidence = [*delivery.evidence, line]
-        delivery.fence += 1
-        outcome.set_state(
-            delivery, State.DELIVERED if arrived else State.PENDING, now, reason=f"{who} looked: {reason}"
-        )
-        delivery.not_before = now
-        delivery.save()
-        issues.resolve_if_settled(delivery.issue, f"{who} settled it.", now=now, apart_from=delivery.pk)
-        audit(
-            delivery,
-            "delivery.settled",
-            f"{delivery.business_number}: {'arrived' if arrived else 'did not arrive'}. {reason}",
-            actor,
-        )
-        dispatch.wake()
-    return delivery
-
-
 def locked(delivery_id: int) -> Delivery:
     return (
         Delivery.objects.select_for_update(of=("self",))

@@ -284,6 +284,16 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What a person made in the place of an operation that could not even be written."""
+
+    owner: str = ""
+    """Whose it has to be, by number; "": anybody's."""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    """What is kept of it, as `Frozen.meta`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One write that a record needs.
 
@@ -305,6 +315,8 @@ class Operation:
     overtaken: Callable[[Job], Nothing | None] | None = None
     """Why what is frozen already must not be sent (again), if so: the source has taken back what it asked for. What is
     not frozen is prepared, which sees that."""
+    by_hand: Callable[[Job], ByHand] | None = None
+    """What a person may have made instead. Raises Unmappable and Needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

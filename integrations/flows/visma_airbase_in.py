@@ -13,7 +13,7 @@ from typing import Any
 
 from integrations.flows.airbase_in.coding import JOURNAL, code_invoices, correct_coding
 from integrations.flows.airbase_in.new_invoices import make_invoices, release_invoices
-from integrations.flows.airbase_in.payments import make_payment, release_payment, report_number
+from integrations.flows.airbase_in.payments import make_payment, paid_by_hand, release_payment, report_number
 from integrations.flows.airbase_in.reading import overtaken
 from integrations.flows.airbase_in.vendors import adopt_supplier, link_vendor
 from integrations.flows.contract import Captured, Decision, FlowSpec, NotYet, Operation, Take
@@ -155,6 +155,7 @@ FLOWS = (
                 sink="supplier-payments",
                 always=True,
                 overtaken=overtaken,
+                by_hand=paid_by_hand,
             ),
             Operation(
                 key="release",

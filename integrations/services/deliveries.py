@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from integrations.engine.approval import approve, may_be_refused, refuse, waits_for_approval
+from integrations.engine.by_person import may_be_settled, settle_by_person
 from integrations.engine.edit import Editable, NotNewest, edit_and_replay, editable
 from integrations.engine.outcome import APPROVAL
-from integrations.engine.replay import ReplayRefused, dismiss, force, reopen, settle_by_person
+from integrations.engine.replay import ReplayRefused, dismiss, force, reopen
 from integrations.engine.waiting import naming_of, say_what_it_is
 from integrations.models import Delivery
 from portal.audit import trail
@@ -30,6 +31,7 @@ __all__ = [
     "editable",
     "force",
     "may_be_refused",
+    "may_be_settled",
     "naming_of",
     "open_for_editing",
     "refuse",

@@ -43,6 +43,7 @@ __all__ = [
     "Evidence",
     "FeedSpec",
     "Item",
+    "KnowsNumbers",
     "ListedRow",
     "ListsRows",
     "NotApplied",
@@ -249,6 +250,17 @@ class ListsRows(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsNumbers(Protocol):
+    """A sink whose target calls what it makes by numbers that people can read there."""
+
+    def numbered(self, number: str, item: Outgoing | None, owner: str) -> Applied | NotApplied:
+        """Whether what a person made there in the place of an effect counts. `number`: as the person says, "" for the
+        one that the effect names itself; `item`: the effect, None where none was ever written; `owner`: whose it has to
+        be then. Writes nothing. Raises Fault."""
+        ...
+
+
 class Sink(Protocol):
     """Makes one kind of effect at one connection."""
 
@@ -318,6 +330,8 @@ class SinkSpec:
     open: Callable[[Connection, Session], Sink]
     batch: int = 1
     """How many items one call may take."""
+    knows_numbers: bool = False
+    """Whether what it opens is KnowsNumbers: what a person made in its place is looked at by its number."""
     lists_rows: bool = False
     """Whether what it opens is ListsRows: there is a report of differences."""
 

@@ -15,11 +15,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from integrations.actions.approvals import Approve, Refuse
-from integrations.actions.deliveries import Dismiss, Force, Replay, Settle
+from integrations.actions.deliveries import Dismiss, Force, Replay
 from integrations.actions.edits import EditAndReplay, edit_lines
 from integrations.actions.live import comparison_sections
 from integrations.actions.naming import NameIt
 from integrations.actions.sentences import said_of
+from integrations.actions.settling import Settle
 from integrations.models import Attempt, Delivery, Exchange, Issue, Record
 from integrations.selectors import asked_of
 from integrations.selectors import documents as selectors

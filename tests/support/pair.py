@@ -118,6 +118,8 @@ class Pair:
     before_send: Callable[[Outgoing], None] | None = None
     altered: dict[str, bytes] = field(default_factory=dict)
     """What papers say there now, by their number, where somebody has changed them."""
+    numbers: dict[str, str] = field(default_factory=dict)
+    """What people made there by hand: number to whose it is."""
     hidden: set[str] = field(default_factory=set)
     """Papers that cannot be looked at any more."""
 
@@ -243,6 +245,12 @@ class _Exchange:
             if before.get(name) != value
         ]
 
+    def numbered(self, number: str, item: Outgoing | None, owner: str) -> Applied | NotApplied:
+        whose = self._pair.numbers.get(number)
+        if whose is None or owner not in ("", whose):
+            return NotApplied(proof=f"There is no paper {number} of {owner or 'anybody'}.")
+        return Applied(target_id=number, proof=f"Paper {number} is of {whose}.")
+
     def follow(self, outgoing: Outgoing) -> Verdict:
         pair = self._pair
         pair.followed.append(outgoing)
@@ -351,6 +359,12 @@ def taking_batches(most: int) -> None:
     """The exchange takes so many at once from now on."""
     exchange = all_systems()["exchange"]
     all_systems()["exchange"] = replace(exchange, sinks=(replace(exchange.sinks[0], batch=most),))
+
+
+def knowing_numbers() -> None:
+    """The exchange can be asked for papers by number from now on."""
+    exchange = all_systems()["exchange"]
+    all_systems()["exchange"] = replace(exchange, sinks=(replace(exchange.sinks[0], knows_numbers=True),))
 
 
 def install(pair: Pair) -> Callable[[], None]:

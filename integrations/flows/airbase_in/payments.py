@@ -9,7 +9,7 @@ import msgspec
 from edi.documents.values import digest
 from integrations.flows.airbase_in.bills import Paid, invoices_of, supplier_of
 from integrations.flows.airbase_in.reading import command_for, made_before, read_payment, stamp_of
-from integrations.flows.contract import Frozen, Job, Nothing, Prepared, Send
+from integrations.flows.contract import ByHand, Frozen, Job, Nothing, Prepared, Send
 from integrations.flows.visma_airbase_settled import PAYS, bill_key
 from integrations.models import Delivery, State
 from integrations.systems.airbase.mapping import ApprovedPayment
@@ -32,13 +32,13 @@ def make_payment(job: Job) -> Prepared:
         raise Unmappable(
             f"The invoice of bill {', '.join(unknown)} was to be made and is not there.",
             remedy="See why the making of the invoice came to nothing and replay that; or enter the invoice in "
-            "Visma.net, and settle this delivery as arrived once the payment is booked.",
+            "Visma.net, book the payment, and settle this delivery as arrived with its number.",
         )
     applied = sum((paid.bill.amount for paid in invoices), Decimal(0))
     if applied > payment.amount:
         raise Unmappable(
             f"Payment {payment.airbase_id} of {payment.amount} {payment.currency} pays bills of {applied}.",
-            remedy="Book it by hand in Visma.net, and settle this delivery as arrived.",
+            remedy="Book it by hand in Visma.net, and settle this delivery as arrived with its number.",
             field="applied_to",
         )
     _must_be_in_one_currency(payment, invoices)
@@ -60,10 +60,27 @@ def make_payment(job: Job) -> Prepared:
         ),
         made_as=made.target_id if (made := made_before(job.flow, payment.airbase_id)) is not None else "",
     )
-    pays = {paid.key: str(abs(paid.bill.amount)) for paid in invoices}
-    applied_to = {paid.bill.airbase_id for paid in invoices}
-    pays |= {bill_key(b.airbase_id): str(abs(b.amount)) for b in payment.bills if b.airbase_id not in applied_to}
-    return command_for(job, command, document=payment, meta={PAYS: pays})
+    return command_for(job, command, document=payment, meta={PAYS: _pays(payment, invoices)})
+
+
+def _pays(payment: ApprovedPayment, invoices: list[Paid]) -> dict[str, str]:
+    """Which invoices it pays, for `standing_of`; bills that are none in the books stand for themselves."""
+    known = [paid for paid in invoices if paid.number]
+    applied_to = {paid.bill.airbase_id for paid in known}
+    return {paid.key: str(abs(paid.bill.amount)) for paid in known} | {
+        bill_key(b.airbase_id): str(abs(b.amount)) for b in payment.bills if b.airbase_id not in applied_to
+    }
+
+
+def paid_by_hand(job: Job) -> ByHand:
+    """What a person booked in the place of a payment that is not booked by itself."""
+    payment = read_payment(job)
+    if isinstance(payment, Nothing):
+        return ByHand()
+    return ByHand(
+        owner=supplier_of(job, payment),
+        meta={"payment": payment.airbase_id, PAYS: _pays(payment, invoices_of(job, payment))},
+    )
 
 
 def _must_be_in_one_currency(payment: ApprovedPayment, invoices: list[Paid]) -> None:
@@ -100,7 +117,7 @@ def _must_have_its_sign(payment: ApprovedPayment, invoices: list[Paid]) -> None:
             raise Unmappable(
                 f"Payment {payment.airbase_id} of Airbase pays {paid.bill.amount} {payment.currency} of {paid.key}, "
                 f"which is {'a credit note' if paid.kind == CREDIT_NOTE else 'no credit note'} in Visma.net.",
-                remedy="Book it by hand in Visma.net, and settle this delivery as arrived.",
+                remedy="Book it by hand in Visma.net, and settle this delivery as arrived with its number.",
                 field="applied_to",
             )
 

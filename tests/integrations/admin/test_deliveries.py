@@ -151,6 +151,17 @@ def test_a_person_settles_what_is_in_doubt(house: House, staff: Client, answer: 
     assert "seen in Orderful" in last_event("delivery.settled").summary
 
 
+def test_what_failed_is_settled_with_its_number_one_at_a_time(house: House, staff: Client) -> None:
+    house.failed.frozen = house.failed.record.payload
+    house.failed.save()
+    given = {"arrived": "yes", "number": "4711", "reason": "mailed"}
+    both = staff.post(act("settle", ids=f"{house.failed.pk},{house.in_doubt.pk}"), given)
+    assert "A number is of one delivery" in both.content.decode()
+    assert (state_of(house.failed), state_of(house.in_doubt)) == (State.FAILED, State.IN_DOUBT)
+    staff.post(act("settle", ids=house.failed.pk), given)
+    assert (state_of(house.failed), house.failed.target_id) == (State.DELIVERED, "4711")
+
+
 def test_one_refusal_does_not_stop_its_neighbours(house: House) -> None:
     many = services.each(
         [house.delivered.pk, house.failed.pk], lambda pk: services.reopen(pk, actor=house.staff, content="current")

@@ -8,7 +8,7 @@ import pytest
 
 from integrations.engine import replay
 from integrations.engine.replay import ReplayRefused
-from integrations.http.errors import Rejected, Unknown
+from integrations.http.errors import Rejected
 from integrations.models import Attempt, Delivery, Issue, State
 from portal.audit.models import AuditEvent
 from portal.tenants.models import User
@@ -193,43 +193,3 @@ def test_what_is_sent_or_closed_is_not_dismissed(engine: Engine, state: State) -
 def test_dismissing_needs_a_reason(engine: Engine) -> None:
     with pytest.raises(ReplayRefused, match="Say why"):
         replay.dismiss(failed(engine).pk, actor=None, reason=" ")
-
-
-# --- What they saw
-
-
-@pytest.mark.parametrize(("arrived", "state"), [(True, State.DELIVERED), (False, State.PENDING)])
-def test_rule_06_a_person_settles_what_nobody_can_tell(
-    engine: Engine, person: User, arrived: bool, state: State
-) -> None:
-    engine.pair.effects = [Unknown("No answer.")]
-    engine.read([item("1")])
-    doubtful = engine.deliver()
-    delivery = replay.settle_by_person(doubtful.pk, actor=person, arrived=arrived, reason="I looked in the portal")
-    assert delivery.state == state
-    (proof,) = delivery.evidence
-    assert "asa: I looked in the portal" in proof["proof"]
-    assert AuditEvent.objects.filter(action="delivery.settled", actor=person).count() == 1
-    if arrived:
-        engine.send(item("1", "second", at=NOON + HOUR))
-        assert engine.pair.sent[-1].purpose == "replace"
-    else:
-        assert engine.deliver().state == State.DELIVERED
-
-
-def test_only_what_is_in_doubt_is_settled_by_a_person(engine: Engine) -> None:
-    (delivery,) = engine.send(item("1"))
-    with pytest.raises(ReplayRefused, match="not in doubt"):
-        replay.settle_by_person(delivery.pk, actor=None, arrived=True, reason="I looked")
-    Delivery.objects.update(state=State.IN_DOUBT)
-    with pytest.raises(ReplayRefused, match="what you saw"):
-        replay.settle_by_person(delivery.pk, actor=None, arrived=True, reason="")
-
-
-def test_a_worker_that_asks_meanwhile_changes_nothing_any_more(engine: Engine) -> None:
-    """The person's word came first: the worker's late result finds another fence."""
-    engine.pair.effects = [Unknown("No answer.")]
-    engine.read([item("1")])
-    doubtful = engine.deliver()
-    replay.settle_by_person(doubtful.pk, actor=None, arrived=True, reason="I looked")
-    assert Delivery.objects.get().fence > doubtful.fence

@@ -85,6 +85,23 @@ def test_an_operator_replays_after_the_plan(house: House, operator: Client) -> N
     assert AuditEvent.objects.filter(action="delivery.replayed", actor__username="operator").exists()
 
 
+def test_an_operator_settles_what_was_done_by_hand(house: House, operator: Client) -> None:
+    """What failed, with the number that it has at the other side."""
+    url = page(house, "document_act", house.failed.pk, "settle")
+    house.failed.frozen = house.failed.record.payload
+    house.failed.save()
+    assert url in operator.get(page(house, "document", house.failed.pk)).content.decode()
+    plan = operator.get(url).content.decode()
+    assert "it was done by hand" in plan
+    assert "Its number there" in plan
+    answer = operator.post(url, {"arrived": "yes", "number": "4711", "reason": "mailed to them"})
+    assert answer.status_code == 302
+    house.failed.refresh_from_db()
+    assert (house.failed.state, house.failed.target_id) == ("delivered", "4711")
+    event = AuditEvent.objects.get(action="delivery.settled")
+    assert (event.actor is not None, "arrived as 4711" in event.summary) == (True, True)
+
+
 def test_what_cannot_be_replayed_is_refused_with_a_sentence(house: House, operator: Client) -> None:
     text = operator.get(page(house, "document_act", house.delivered.pk, "replay")).content.decode()
     assert "nothing to try again" in text

@@ -46,6 +46,7 @@ LOOK_BACK = dt.timedelta(days=30)
 PAYMENTS, INVOICES = "v1/supplierPayment", "v1/supplierInvoice"
 CUSTOMERS = "v1/customer"
 """Receipts are read by version 2 and written by version 1, as Visma has it since September 2026."""
+SAY_THE_NUMBER = "Say under which number it stands in Visma.net ERP."
 
 
 class CommandSink(Generic[C]):
@@ -125,7 +126,7 @@ def listed(client: VismaClient, path: str, filters: dict[str, str], kind: type[W
     raise Rejected(
         f"Visma.net ERP lists more {what} than can be looked through, so it cannot be told whether this one was booked "
         "already.",
-        remedy="Enter it in Visma.net and settle this delivery as arrived.",
+        remedy="Enter it in Visma.net and settle this delivery as arrived with its number.",
     )
 
 

@@ -29,7 +29,15 @@ from integrations.systems.visma.client import ETag, VismaClient, segment
 from integrations.systems.visma.codes import Codes, codes_of, must_have
 from integrations.systems.visma.commands import InvoiceCommand, MakeInvoices, NewInvoice, ReleaseInvoices
 from integrations.systems.visma.settings import Options
-from integrations.systems.visma.sinks.base import AT_WORK, INVOICES, LOOK_BACK, CommandSink, listed, read
+from integrations.systems.visma.sinks.base import (
+    AT_WORK,
+    INVOICES,
+    LOOK_BACK,
+    SAY_THE_NUMBER,
+    CommandSink,
+    listed,
+    read,
+)
 
 DONE = ("Open", "Closed")
 """Statuses of an invoice that was released."""
@@ -79,6 +87,34 @@ class SupplierInvoiceSink(CommandSink[InvoiceCommand]):
             if invoice.status not in DONE:
                 return NotApplied(proof=f"{key} is {invoice.status}.")
         return Applied(target_id=" ".join(command.keys), proof=f"{', '.join(command.keys)} are released.")
+
+    def numbered(self, number: str, item: Outgoing | None, owner: str) -> Applied | NotApplied:
+        """Invoices that a person entered: type and number of each, in the order of the bills, of the supplier."""
+        command = self.command(item) if item is not None else None
+        wanted = command.invoices if isinstance(command, MakeInvoices) else ()
+        keys = number.split() or list(command.keys if isinstance(command, ReleaseInvoices) else ())
+        if not keys or not all("/" in key for key in keys):
+            return NotApplied(proof=f"{SAY_THE_NUMBER} With its type: as Invoice/000357, several with spaces.")
+        if wanted and len(keys) != len(wanted):
+            return NotApplied(proof=f"{len(keys)} documents are named, and {len(wanted)} were to be made.")
+        owners = [invoice.supplier for invoice in wanted] or [owner] * len(keys)
+        said = []
+        for key, supplier in zip(keys, owners, strict=True):
+            try:
+                found, _ = self._read(key)
+            except Rejected as gone:
+                return NotApplied(proof=gone.sentence)
+            whose = (found.supplier.number or "") if found.supplier is not None else ""
+            if supplier and whose != supplier:
+                return NotApplied(
+                    proof=f"{key} in Visma.net ERP is of supplier {whose or '(none)'}, not of {supplier}."
+                )
+            if found.status in DEAD:
+                return NotApplied(proof=f"{key} in Visma.net ERP is {found.status}.")
+            if isinstance(command, ReleaseInvoices) and found.status not in DONE:
+                return NotApplied(proof=f"{key} in Visma.net ERP is {found.status}: release it there first.")
+            said.append(f"{key} of supplier {whose} is {found.status}.")
+        return Applied(target_id=" ".join(keys), proof=" ".join(said))
 
     # --- Making
 

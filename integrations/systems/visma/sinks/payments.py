@@ -31,7 +31,16 @@ from integrations.systems.visma.client import ETag, VismaClient, segment
 from integrations.systems.visma.codes import codes_of, must_have
 from integrations.systems.visma.commands import MakePayment, PaidDocument, PaymentCommand, ReleasePayment
 from integrations.systems.visma.settings import Options
-from integrations.systems.visma.sinks.base import AT_WORK, INVOICES, LOOK_BACK, PAYMENTS, CommandSink, listed, read
+from integrations.systems.visma.sinks.base import (
+    AT_WORK,
+    INVOICES,
+    LOOK_BACK,
+    PAYMENTS,
+    SAY_THE_NUMBER,
+    CommandSink,
+    listed,
+    read,
+)
 
 DONE = ("Closed", "Open")
 """Statuses of a payment that was released."""
@@ -86,6 +95,32 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
             return CannotTell(reason=f"Payment {dead[0].ref_nbr} is called “{command.stamp}” and is {dead[0].status}.")
         return NotApplied(proof=f"No payment to supplier {command.supplier} is called “{command.stamp}”.")
 
+    def numbered(self, number: str, item: Outgoing | None, owner: str) -> Applied | NotApplied:
+        """A payment that a person booked: of the supplier, not voided; released, where its release is what is meant.
+        What it comes to is the person's to say: it may be in another currency."""
+        command = self.command(item) if item is not None else None
+        owner = command.supplier if command is not None else owner
+        number = number or (command.payment_number if isinstance(command, ReleasePayment) else "")
+        if not number:
+            return NotApplied(proof=SAY_THE_NUMBER)
+        try:
+            found, _ = read(self.client, PAYMENTS, number, wire.SupplierPayment)
+        except NotFound:
+            return NotApplied(proof=f"There is no supplier payment {number} in Visma.net ERP.")
+        what = f"Payment {found.ref_nbr} in Visma.net ERP"
+        supplier = (found.supplier.number or "") if found.supplier is not None else ""
+        if owner and supplier != owner:
+            return NotApplied(proof=f"{what} is to supplier {supplier or '(none)'}, not to {owner}.")
+        if found.status in DEAD:
+            return NotApplied(proof=f"{what} is {found.status}.")
+        if isinstance(command, ReleasePayment) and not (found.status in DONE or found.released):
+            return NotApplied(proof=f"{what} is {found.status}: release it there first.")
+        currency = (found.currency.id or "") if found.currency is not None else ""
+        return Applied(
+            target_id=found.ref_nbr or number,
+            proof=f"{what}, of {found.payment_amount} {currency} to supplier {supplier}, is {found.status}.",
+        )
+
     # --- Making
 
     def _make(self, command: MakePayment) -> Effect:
@@ -99,7 +134,7 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
                     f"Payment {made.ref_nbr} in Visma.net ERP was made for this one and says {wrong}. Nothing was "
                     "booked a second time.",
                     remedy="If what was approved changed after it was booked, correct the payment in Visma.net or void "
-                    "it and book the difference by hand; then settle this delivery as arrived.",
+                    "it and book the difference by hand; then settle this delivery as arrived with its number.",
                 )
             return Delivered(target_id=made.ref_nbr or "")
         for payment in known:

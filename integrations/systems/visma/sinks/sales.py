@@ -39,7 +39,7 @@ from integrations.systems.visma.client import VismaClient, segment
 from integrations.systems.visma.codes import Codes, codes_of, must_have
 from integrations.systems.visma.sale_commands import MakeSale, NoteSale, ReleaseSale, SaleCommand, SaleLine
 from integrations.systems.visma.settings import Options
-from integrations.systems.visma.sinks.base import CommandSink, read
+from integrations.systems.visma.sinks.base import SAY_THE_NUMBER, CommandSink, read
 
 PATHS = {"Invoice": "v1/customerinvoice", "CreditNote": "v1/customerCreditNote"}
 MAKING = {"Invoice": "v2/customerinvoice", "CreditNote": "v2/customerCreditNote"}
@@ -129,6 +129,33 @@ class SaleSink(CommandSink[SaleCommand]):
             refused = _as_refused(clash, found)
             return Refused(sentence=refused.sentence, remedy=refused.remedy)
         return Delivered(target_id=found.reference_number or "") if found.status in RELEASED else StillOpen()
+
+    def numbered(self, number: str, item: Outgoing | None, owner: str) -> Applied | NotApplied:
+        """A document that a person entered: of the customer, not voided; released, where that is what is meant."""
+        command = self.command(item) if item is not None else None
+        number = number or (command.number if isinstance(command, ReleaseSale) else "")
+        if command is None or not number:
+            return NotApplied(proof=SAY_THE_NUMBER)
+        what = f"{NAMES[command.document_type]} {number}"
+        try:
+            found = read(self.client, PATHS[command.document_type], number, wire_sales.CustomerInvoice)[0]
+        except NotFound:
+            return NotApplied(proof=f"There is no {what} in Visma.net ERP.")
+        owner = command.customer if isinstance(command, MakeSale) else owner
+        customer = (found.customer.number or "").strip() if found.customer is not None else ""
+        if owner and customer != owner:
+            return NotApplied(
+                proof=f"The {what} in Visma.net ERP is of customer {customer or '(none)'}, not of {owner}."
+            )
+        if found.status in DEAD:
+            return NotApplied(proof=f"The {what} in Visma.net ERP is {found.status}.")
+        if isinstance(command, ReleaseSale) and found.status not in RELEASED:
+            return NotApplied(proof=f"The {what} in Visma.net ERP is {found.status}: release it there first.")
+        stated = f"{_amount(found)} {found.currency_id or ''}".strip()
+        return Applied(
+            target_id=found.reference_number or number,
+            proof=f"The {what} in Visma.net ERP, of {stated} to customer {customer}, is {found.status}.",
+        )
 
     # --- Reading back
 
@@ -284,7 +311,7 @@ class SaleSink(CommandSink[SaleCommand]):
         raise Rejected(
             f"Visma.net ERP does not filter {NAMES[document_type]}s by external reference, and has more of them than "
             "can be looked through: it cannot be told whether this one was booked already.",
-            remedy="Enter it in Visma.net and settle this delivery as arrived.",
+            remedy="Enter it in Visma.net and settle this delivery as arrived with its number.",
         )
 
 

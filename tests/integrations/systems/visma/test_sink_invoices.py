@@ -134,3 +134,23 @@ def test_a_release_is_what_can_be_seen_of_it(visma: Served, sink: Any, result: s
         assert isinstance(do(sink, command), Delivered)
     gone = ReleaseInvoices(keys=("Invoice/999999",))
     assert isinstance(look(sink, gone), CannotTell)
+
+
+def test_invoices_that_a_person_entered_count_when_they_are_the_suppliers(visma: Served, sink: Any) -> None:
+    effect = do(sink, MakeInvoices(invoices=(wanted("HAND-1"),)))
+    assert isinstance(effect, Delivered)
+    key, command = effect.target_id, outgoing(MakeInvoices(invoices=(wanted("AB-1"),)))
+    found = sink.numbered(key, command, "")
+    assert isinstance(found, Applied)
+    assert found.target_id == key
+    others = outgoing(MakeInvoices(invoices=(wanted("AB-1", supplier="50002"),)))
+    for refused, why in (
+        (sink.numbered(key, others, ""), "not of 50002"),
+        (sink.numbered("Invoice/999999", command, ""), "999999"),
+        (sink.numbered(key.partition("/")[2], command, ""), "With its type"),
+        (sink.numbered("", command, ""), "With its type"),
+        (sink.numbered(f"{key} {key}", command, ""), "2 documents are named, and 1"),
+        (sink.numbered("", outgoing(ReleaseInvoices(keys=(key,))), ""), "release it there first"),
+    ):
+        assert isinstance(refused, NotApplied)
+        assert why in refused.proof

@@ -305,3 +305,31 @@ def test_a_payment_that_was_changed_since_is_not_released(visma: Served, sink: A
     assert isinstance(effect, Rejected)
     assert "It is not released" in effect.sentence
     assert not booked(visma)[0]["released"]
+
+
+# --- Booked by hand
+
+
+def test_a_payment_that_a_person_booked_counts_when_it_is_the_suppliers_and_alive(
+    visma: Served, sink: Any, invoice: dict[str, Any]
+) -> None:
+    wanted = payment(invoice)
+    number = number_of(do(sink, payment(invoice, "by hand")))
+    found = sink.numbered(number, outgoing(wanted), "")
+    assert isinstance(found, Applied)
+    assert (found.target_id, wanted.supplier in found.proof) == (number, True)
+    assert isinstance(sink.numbered(number, None, wanted.supplier), Applied), "where no payment could be written"
+    for refused, why in (
+        (sink.numbered(number, None, "99999"), "not to 99999"),
+        (sink.numbered("999999", outgoing(wanted), ""), "no supplier payment 999999"),
+        (sink.numbered("", outgoing(wanted), ""), "Say under which number"),
+        (sink.numbered("", outgoing(released(wanted, number)), ""), "release it there first"),
+    ):
+        assert isinstance(refused, NotApplied)
+        assert why in refused.proof
+    assert isinstance(do(sink, released(payment(invoice, "by hand"), number)), Delivered)
+    assert isinstance(sink.numbered("", outgoing(released(wanted, number)), ""), Applied)
+    visma.mutate("supplierPayment", {"status": "Voided"}, key=f"SE/{number}")
+    dead = sink.numbered(number, outgoing(wanted), "")
+    assert isinstance(dead, NotApplied)
+    assert "is Voided" in dead.proof

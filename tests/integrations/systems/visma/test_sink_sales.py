@@ -257,3 +257,22 @@ def test_a_note_is_appended_once(visma: Served, sink: Any, sale: MakeSale, sessi
     note = documents(visma)[0]["note"]
     assert note.startswith("Ring her\n")
     assert note.count("000000007") == 1
+
+
+def test_a_document_that_a_person_entered_counts_when_it_is_the_customers(
+    visma: Served, sink: Any, sale: MakeSale
+) -> None:
+    effect = do(sink, msgspec.structs.replace(sale, stamp="by hand"))
+    assert isinstance(effect, Delivered)
+    number = effect.target_id
+    found = sink.numbered(number, outgoing(sale), "")
+    assert isinstance(found, Applied)
+    assert found.target_id == number
+    for refused, why in (
+        (sink.numbered(number, outgoing(msgspec.structs.replace(sale, customer="nobody")), ""), "not of nobody"),
+        (sink.numbered("999999", outgoing(sale), ""), "no invoice 999999"),
+        (sink.numbered("", outgoing(sale), ""), "Say under which number"),
+        (sink.numbered("", outgoing(release_of(sale, number=number)), ""), "release it there first"),
+    ):
+        assert isinstance(refused, NotApplied)
+        assert why in refused.proof
