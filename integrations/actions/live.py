@@ -223,14 +223,14 @@ def totals(lines: list[dict[str, Any]]) -> Facts:
         Line(
             _("At the source"),
             _("%(source_count)s documents, %(source_amount)s")
-            % {"source_count": thousands(said["source_count"]), "source_amount": said["source_amount"]},
+            % {"source_count": thousands(said["source_count"]), "source_amount": services.in_words(said, "source")},
         ),
         Line(
             _("At the target"),
             _("%(target_count)s documents, %(target_amount)s")
-            % {"target_count": thousands(said["target_count"]), "target_amount": said["target_amount"]},
+            % {"target_count": thousands(said["target_count"]), "target_amount": services.in_words(said, "target")},
         ),
-        Line(_("Difference"), said["difference"]),
+        Line(_("Difference"), services.in_words(said, "difference")),
     ]
     counted = [
         Line(spoken(words).capitalize(), thousands(said[kind]), f"#{kind}" if said[kind] and kind != "same" else "")

@@ -8,9 +8,21 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
+from django.db.models import QuerySet
+
 from integrations.engine.deliver import job_of, outgoing_of
 from integrations.engine.sessions import Sessions
-from integrations.flows.contract import RECALL, REDUCTION, FlowSpec, Job, Needs, Send, document_of
+from integrations.flows.contract import (
+    CANCELLATION,
+    RECALL,
+    REDUCTION,
+    FlowSpec,
+    Job,
+    Needs,
+    Send,
+    TakenBack,
+    document_of,
+)
 from integrations.flows.registry import flow_spec
 from integrations.models import OPEN_STATES, Connection, Delivery, Feed, Flow, State
 from integrations.systems.contract import (
@@ -33,6 +45,7 @@ Reason = Literal["same", "mapped", "rounded", "owned by partner", "pending", "co
 TOLERANCE = Decimal("0.01")
 """In the document's currency: what rounding may make of an amount."""
 HAS_IT = (State.DELIVERED, State.ACCEPTED)
+TAKES_BACK = (CANCELLATION, REDUCTION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +125,26 @@ class Sides:
 
 def has_it_from(flow: Flow, lane: str) -> Delivery | None:
     """The newest delivery of an object that the other side has; what was written back to the source is not it."""
+    rows = _had(flow, lane).exclude(purpose=REDUCTION)  # it stands beside what is compared
+    return rows.order_by("-pk").first()
+
+
+def stands_by(flow: Flow, lane: str) -> Delivery | None:
+    """As `has_it_from`, of a flow whose documents are taken back by others: what was made first, which stays there."""
+    return _had(flow, lane).exclude(purpose__in=TAKES_BACK).order_by("-pk").first()
+
+
+def taken_back_by(flow: Flow, lane: str) -> Delivery | None:
+    """As `has_it_from`: by what the document was taken back, whole or in part."""
+    return _had(flow, lane).filter(purpose__in=TAKES_BACK).order_by("-pk").first()
+
+
+def _had(flow: Flow, lane: str) -> QuerySet[Delivery]:
     spec = flow_spec(flow.full_key)
     target = flow.integration.books_id if spec.target == "books" else flow.integration.partner_id
     rows = Delivery.objects.filter(flow=flow, lane=lane, state__in=HAS_IT, frozen__isnull=False)
     rows = rows.filter(sink_connection=target).exclude(operation=RECALL)  # that is another partner's
-    rows = rows.exclude(purpose=REDUCTION)  # it stands beside what is compared
-    return (
-        rows.select_related("frozen", "record__payload", "sink_connection", "edit", "replays").order_by("-pk").first()
-    )
+    return rows.select_related("frozen", "record__payload", "sink_connection", "edit", "replays")
 
 
 def compare(delivery_id: int) -> Comparison:
@@ -280,16 +305,24 @@ class Comes:
     """None where it has no total, or is no document."""
     cancelled: bool = False
     """Whether it says of itself that it does not count any more."""
+    currency: str = ""
 
 
-def comes_to(spec: FlowSpec, job: Job) -> Comes:
+def comes_to(spec: FlowSpec, job: Job | None) -> Comes:
+    if job is None:
+        return Comes()
     try:
         document = document_of(spec.prepare, job)
     except (Unmappable, Needs):
         return Comes()
     total = getattr(document, "total", None)
     cancelled = getattr(document, "cancelled", False) is True
-    return Comes(amount=total if isinstance(total, Decimal) else None, cancelled=cancelled)
+    currency = getattr(document, "currency", "")
+    return Comes(
+        amount=total if isinstance(total, Decimal) else None,
+        cancelled=cancelled,
+        currency=currency if isinstance(currency, str) else "",
+    )
 
 
 def parts_of(spec: FlowSpec, job: Job) -> tuple[Part, ...]:
@@ -300,3 +333,15 @@ def parts_of(spec: FlowSpec, job: Job) -> tuple[Part, ...]:
         return spec.parts(job)
     except (Unmappable, Needs):
         return ()
+
+
+def taken_back(spec: FlowSpec, job: Job | None, by: Delivery | None) -> TakenBack | None:
+    """What of a document the source wants taken back by one of its own; None where nothing, or it cannot be told. `by`:
+    what did so, if something did."""
+    if spec.taken_back is None or job is None:
+        return None
+    data = by.record.payload.data if by is not None else None
+    try:
+        return spec.taken_back(job, bytes(data) if data is not None else None)
+    except (Unmappable, Needs):
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
 from edi.documents.values import Value
@@ -24,6 +25,8 @@ RECALL = "recall"
 more. Made by the engine when a flow says so (`recalls`)."""
 
 
+CANCELLATION = "cancellation"
+"""Purpose of what says that a document does not count any more."""
 REDUCTION = "reduction"
 """Purpose of a document that takes back a part of one that stays as it is. What the other side has of the record is
 still that one: links and comparisons are about it."""
@@ -408,6 +411,16 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """What of a document is to be taken back by one of its own, as by a credit note; amounts above zero."""
+
+    currency: str
+    amount: Decimal
+    parts: tuple[Part, ...] = ()
+    """() where the source does not say by tax code what it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
     """One record type in one direction of a pair."""
 
@@ -435,6 +448,9 @@ class FlowSpec:
     """Which of the settings holds rules."""
     parts: Callable[[Job], tuple[Part, ...]] | None = None
     """What the target should have of a record, by tax code, for reconciling. Raises Unmappable. None: not told."""
+    taken_back: Callable[[Job, bytes | None], TakenBack | None] | None = None
+    """For reconciling, where what takes a document back is a document of its own: what of this record is to be; None
+    for nothing. The bytes are the record as it was when that was done, None before. Raises Unmappable, Needs."""
     names: Mapping[str, Naming] = field(default_factory=dict)
     """How what is needed (`Needs.entity`) is named by people; what is not here is named by its id."""
     starts: str = ""

@@ -11,11 +11,10 @@ from integrations.flows.adobe_in import start
 from integrations.flows.adobe_in.customers import MATCHED, keep_customer, keep_guest
 from integrations.flows.adobe_in.customers import SETTINGS as CUSTOMER_SETTINGS
 from integrations.flows.adobe_in.invoices import note_invoice
+from integrations.flows.adobe_in.parts import credit_memo_parts, order_parts, order_taken_back
 from integrations.flows.adobe_in.reading import CUSTOMER, GUEST, NOT_SOLD, ORDER, PAIR, POSTED, posted_states
 from integrations.flows.adobe_in.rules import Rule
 from integrations.flows.adobe_in.sales import (
-    credit_memo_parts,
-    order_parts,
     post_credit_memo,
     post_order,
     release_credit_memo,
@@ -152,6 +151,7 @@ FLOWS = (
         lane=lambda record: f"{ORDER}:{record.source_id}",
         prepare=post_order,
         parts=order_parts,
+        taken_back=order_taken_back,
         operations=(
             Operation(key="release", label="Release it", prepare=release_order, sink="customer-invoices"),
             Operation(

@@ -29,7 +29,7 @@ from integrations.engine.many import MOST_PER_MINUTE, PER_MINUTE, Options, Selec
 from integrations.engine.plan import LIVE_FROM
 from integrations.engine.plan import as_rows as as_rows
 from integrations.engine.reconcile import CLASS_WORDS as CLASS_WORDS
-from integrations.engine.reconcile import Result, Total, summary, totals_of
+from integrations.engine.reconcile import Result, Total, in_words, summary, totals_of
 from integrations.engine.unsent import PER_MINUTE as SEND_PER_MINUTE
 from integrations.engine.unsent import Unagreed as Unagreed
 from integrations.engine.unsent import unagreed as unagreed
@@ -63,6 +63,7 @@ __all__ = [
     "cancel",
     "difference_report",
     "difference_rows",
+    "in_words",
     "note_download",
     "once",
     "plan_replay",

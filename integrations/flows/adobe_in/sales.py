@@ -14,10 +14,9 @@ from decimal import Decimal
 
 import msgspec
 
-from edi.documents.money import rounded
 from edi.documents.values import Value, digest, normalise
 from integrations.flows.adobe_in import start
-from integrations.flows.adobe_in.booking import booked, coded
+from integrations.flows.adobe_in.booking import booked
 from integrations.flows.adobe_in.reading import (
     CANCELLED,
     CUSTOMER,
@@ -35,14 +34,13 @@ from integrations.flows.adobe_in.reading import (
     zone_of,
 )
 from integrations.flows.adobe_in.rules import rules_of, stated
-from integrations.flows.contract import REDUCTION, Frozen, Job, Needs, Nothing, Prepared, Send
+from integrations.flows.contract import CANCELLATION, REDUCTION, Frozen, Job, Needs, Nothing, Prepared, Send
 from integrations.systems.adobe import mapping, sinks
 from integrations.systems.adobe.amounts import ShopLine
 from integrations.systems.adobe.mapping import Sale
-from integrations.systems.contract import Part, Unmappable
+from integrations.systems.contract import Unmappable
 from integrations.systems.visma import sale_commands
 
-CANCELLATION = "cancellation"
 REPLACED = ("canceled", "closed")
 """States of an order that another one has taken the place of."""
 LOOK_AGAIN = dt.timedelta(minutes=10)
@@ -332,35 +330,6 @@ def _release(job: Job, sale: Sale, *, is_rest: bool = False) -> Prepared:
     purpose = CANCELLATION if sale.kind == "order" and sale.cancelled else "original"
     purpose = REDUCTION if is_rest else purpose
     return send_command(command, sale, purpose=purpose, meta=sale.entity_id)
-
-
-# --- By tax code
-
-
-def order_parts(job: Job) -> tuple[Part, ...]:
-    return _parts(job, mapping.order(job.raw, zone=zone_of(job)))
-
-
-def credit_memo_parts(job: Job) -> tuple[Part, ...]:
-    return _parts(job, mapping.credit_memo(job.raw, zone=zone_of(job)))
-
-
-def _parts(job: Job, sale: Sale) -> tuple[Part, ...]:
-    """What the books should have of a sale under each VAT code: with its rounding, so together its total exactly."""
-    sums: dict[str, tuple[Decimal, Decimal]] = {}
-    for line, coding in coded(sale, rules_of(posting_settings(job))):
-        net, _ = sums.get(coding.vat_code, (Decimal(0), line.percent))
-        sums[coding.vat_code] = (net + line.net, line.percent)
-    return tuple(
-        Part(
-            day=sale.date.isoformat(),
-            currency=sale.currency,
-            code=code,
-            net=normalise(net),
-            tax=normalise(rounded(net * percent / 100, sale.currency)),
-        )
-        for code, (net, percent) in sums.items()
-    )
 
 
 # --- Credit memos

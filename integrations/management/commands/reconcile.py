@@ -89,10 +89,10 @@ class Command(BaseCommand):
 
     def _print(self, tenant: str, said: dict[str, Any]) -> None:
         total = said["summary"]
+        source, target, difference = (services.in_words(total, side) for side in ("source", "target", "difference"))
         self.stdout.write(
-            f"{tenant}: {total['source_count']} documents, {total['source_amount']} at the source; "
-            f"{total['target_count']} documents, {total['target_amount']} at the target; difference "
-            f"{total['difference']}."
+            f"{tenant}: {total['source_count']} documents, {source} at the source; {total['target_count']} documents, "
+            f"{target} at the target; difference {difference}."
         )
         for kind, words in services.CLASS_WORDS.items():
             if total[kind] or kind == "unexplained":

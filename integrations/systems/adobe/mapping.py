@@ -182,6 +182,20 @@ def cancelled_rest(raw: bytes, *, zone: ZoneInfo) -> Sale | None:
     )
 
 
+def as_placed(raw: bytes, *, zone: ZoneInfo) -> Sale:
+    """The order as it was before anything of it was cancelled. Raises Unmappable as `order`."""
+    given = decoded(raw, wire.Order, "order")
+    sale = sale_of_order(given, zone=zone)
+    day = _day(given.created_at, zone, f"Order {sale.number}")
+    return msgspec.structs.replace(sale, date=day, cancelled=False, invoiced=False, cancelled_part=ZERO)
+
+
+def day_of_change(raw: bytes, *, zone: ZoneInfo) -> dt.date:
+    """On which day of the books an order had changed last. Raises Unmappable for what is no order."""
+    given = decoded(raw, wire.Order, "order")
+    return _day(given.updated_at or given.created_at, zone, f"Order {given.increment_id or '?'}")
+
+
 def cancelled_rows(raw: bytes) -> str:
     """Of which rows of an order how many pieces were cancelled, as "3 of 4 A-001"; "" where it names none. Raises
     Unmappable for what is no order."""
