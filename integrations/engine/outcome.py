@@ -147,8 +147,6 @@ def _close(
     delivery.deadline, delivery.base = None, {}
     if differs is not None:
         issues.of_differs(delivery, differs, now=now)
-    if isinstance(effect, Delivered) and effect.document_digest:
-        delivery.document_digest = effect.document_digest
     names_it = delivery.operation == "send" and delivery.purpose != REDUCTION
     names_it = names_it and (delivery.purpose != "cancellation" or not _is_linked(delivery, spec))
     if isinstance(effect, Delivered) and delivery.transaction_set is None and delivery.target_id and names_it:

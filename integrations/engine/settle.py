@@ -200,7 +200,7 @@ def _decide(delivery: Delivery, spec: FlowSpec, sink: Sink, answer: Verdict | Ev
             there: Accepted | Delivered = (
                 Accepted(target_id=answer.target_id, status=answer.status)
                 if sink.confirms.later
-                else Delivered(target_id=answer.target_id, document_digest=answer.document_digest, status=answer.status)
+                else Delivered(target_id=answer.target_id, status=answer.status)
             )
             outcome.succeed(delivery, there, spec, confirms=sink.confirms, now=now)
         case NotApplied():

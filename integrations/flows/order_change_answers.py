@@ -145,6 +145,10 @@ def prepare_note(job: Job, read: Read) -> Prepared:
     found = outcome_of(job, change)
     if isinstance(found, Nothing):
         return found
+    company = str((job.flow.integration.books.settings or {}).get("company_id", ""))
+    supplier = received.number_of(row.partner, company=company, entity="supplier")
+    if not supplier and not found.accepted:
+        return Nothing(f"Nobody can tell whether the order is {received.sender_of(row)}'s: its note stays as it is.")
     answer = next((e for e in job.earlier if e.operation == "send"), None)
     told = (
         f"answered by 865 (transaction {answer.target_id})"
@@ -156,6 +160,7 @@ def prepare_note(job: Job, read: Read) -> Prepared:
         commands.AppendNote(
             stamp=f"860 {row.network_id} acknowledgment",
             order_number=found.order_number,
+            supplier=supplier,
             text=f"change{sequence} {found.said}; {told}",
         )
     )

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
+
 from edi import services as edi
 from edi.documents.invoice import Invoice
 from edi.documents.order_response import OrderResponse
 from edi.documents.ship_notice import ShipNotice
 from edi.models import Agreement
-from integrations.flows import agreement_settings, edi_out, order_change_answers, visma_documents
+from integrations.flows import agreement_settings, edi_out, order_change_answers, pair_settings, visma_documents
 from integrations.flows.contract import FlowSpec, Frozen, Job, Prepared
 from integrations.flows.edi_out import Built, Outbound
 from integrations.flows.visma_documents import (
@@ -30,6 +32,9 @@ from integrations.models import Delivery, State
 from integrations.systems.contract import Unmappable
 from integrations.systems.orderful import mapping, mosaic_shipments
 from integrations.systems.orderful.settings import Options
+from integrations.systems.visma import commands
+from integrations.systems.visma import settings as books_settings
+from integrations.systems.visma.explained import is_explained
 
 CHANGE_ANSWER = "865"
 """Only v3 has it, and the name of its type is a setting."""
@@ -147,19 +152,34 @@ def _prepare(outbound: Outbound, job: Job) -> Prepared:
 
 
 def _made_by_partner(job: Job, agreement: Agreement, said: str) -> str:
-    """Whether the order stands just as this partner's own change left it, and we have sent nothing since: then it is
-    not told what it told us. Anybody else is."""
-    since = job.last.delivery_id if job.last is not None else 0
+    """Whether the order stands just as this partner's own changes left what it was told last: then it is not told what
+    it told us. What anybody else changed besides goes to it; so does an order of which is not kept any more what it
+    was told. A change that a person edited is not the partner's own."""
+    if job.last is None:
+        return ""
+    told = Delivery.objects.select_related("record__payload").get(pk=job.last.delivery_id)
     applied = Delivery.objects.filter(
         integration_id=job.flow.integration_id,
         flow__key=order_change_answers.CHANGES,
         state=State.DELIVERED,
         target_id=job.business_number,
-        document_digest=said,
         transaction_set__partner=agreement.partner_id,
-        pk__gt=since,
+        edit=None,
+        pk__gt=told.pk,
     )
-    return f"The order is as {agreement.partner}'s own change left it." if applied.exists() else ""
+    bodies = [one.frozen.data if one.frozen else None for one in applied.select_related("frozen").order_by("pk")]
+    before = told.record.payload.data
+    if not bodies or before is None or None in bodies:
+        return ""
+    books = job.flow.integration.books
+    explained = is_explained(
+        bytes(before),
+        job.raw,
+        [msgspec.json.decode(bytes(body), type=commands.ChangeOrder) for body in bodies if body is not None],
+        buyer=pair_settings.read(job.flow.integration.settings).company.party(),
+        zone=books_settings.Options.of(books).zone,
+    )
+    return f"The order is as {agreement.partner}'s own change left it." if explained else ""
 
 
 FLOWS = (

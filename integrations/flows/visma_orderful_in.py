@@ -137,37 +137,45 @@ def _accepts_change(record: Captured, settings: Mapping[str, Any]) -> Decision:
 
 
 def _change_lane(record: Captured) -> str:
-    """The lane of an order that our books do not know."""
-    return order_lane(order_numbers(record.business_number)[-1])
+    """The lane of a change of an order that our books do not know: of its own, for what fails there must not hold up
+    the order, should there be one."""
+    return f"order-change:{record.source_id}"
 
 
 def _known_lane(record: Captured, flow: Flow) -> str:
     """The order's own lane: a change waits behind an unfinished 850 of its order. Only the books tell whether the end
     of PO12-345 is a suffix of the sender's, or of an order series that is written so.
 
-    Whose order it is not has a lane of its own for it: what fails there does not hold up the order."""
+    Whose order it is not, and who names one that was never read, has a lane of its own for it: what fails there does
+    not hold up the order."""
     numbers = order_numbers(record.business_number)
     rows = Record.objects.filter(
         feed__connection=flow.integration.books_id, feed__key=ORDERS, source_id__in=numbers, is_newest=True
     )
     known = {row.source_id: row for row in rows.select_related("payload")}
     number = next((number for number in numbers if number in known), "")
-    if not number:
-        return ""
     row = TransactionSet.objects.filter(pk=int(record.source_id)).first() if record.source_id.isdigit() else None
-    if row is not None and _is_of_another(row, known[number], flow):
-        return f"order-change:{row.partner_id or record.source_id}:{number}"
+    if row is None:
+        return order_lane(number) if number else ""
+    if not number or _is_of_another(row, known[number], flow):
+        return f"order-change:{row.partner_id or record.source_id}:{number or numbers[-1]}"
     return order_lane(number)
 
 
 def _is_of_another(row: TransactionSet, order: Record, flow: Flow) -> bool:
-    """Whether the order's supplier is not the sender. False where the books' order does not tell: it cannot be read, or
-    is not kept any more."""
+    """Whether the order's supplier is not the sender. Where what was read of the order is not kept any more, by whom it
+    was sent to last; where it was sent to nobody either, the sender has to show that it is its own."""
     data = order.payload.data
+    if data is None:
+        sent = Delivery.objects.filter(
+            integration_id=flow.integration_id, lane=order_lane(order.source_id), transaction_set__set_id="850"
+        )
+        last = sent.filter(state__in=(State.DELIVERED, State.ACCEPTED)).order_by("-pk").first()
+        return last is None or last.transaction_set is None or last.transaction_set.partner_id != row.partner_id
     try:
-        supplier = mapping.supplier_of_order(bytes(data)) if data is not None else ""
+        supplier = mapping.supplier_of_order(bytes(data))
     except Unmappable:
-        return False
+        return True
     company = str((flow.integration.books.settings or {}).get("company_id", ""))
     theirs = PartnerNumber.objects.filter(partner=row.partner_id, company=company, entity="supplier", number=supplier)
     return bool(supplier) and not theirs.exists()
@@ -203,7 +211,6 @@ def _prepare_change(job: Job) -> Prepared:
             quantity_in=agreement_settings.choice(row.agreement, "quantity_in"),
             units=pair_settings.read(integration.settings).units,
             approval=_approval(job),
-            buyer=pair_settings.read(integration.settings).company.party(),
         )
     )
 

@@ -52,8 +52,6 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     version_tag: str = ""
     status: dict[str, Any] = {}
     """What the target says of it, for the transaction set and the document page."""
-    document_digest: str = ""
-    """Of the canonical document that the target's record is now, where the effect made it so and nothing else did."""
     differs: Differs | None = None
     """None where nothing was the target's own to say."""
 
@@ -81,8 +79,6 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     target_id: str
     proof: str
     """What was compared and found, in words."""
-    document_digest: str = ""
-    """As in `Delivered`; empty where somebody else may have written since."""
     status: dict[str, Any] = {}
     """As in `Delivered`."""
 

@@ -126,16 +126,19 @@ def expected(world: World) -> list[Any]:
     return sorted([*must_stand(world), *sales_that_must_stand(world), *receipts_that_must_stand(world)])
 
 
-def open_order(world: World) -> str:
-    """An order to a supplier on Orderful of which nothing has come yet; a person has just released it."""
+def open_orders(world: World) -> tuple[str, str]:
+    """Two orders to suppliers on Orderful of which nothing has come yet, the first of several lines; a person has just
+    released them."""
+    found = []
     for one in world.simulators.rows("visma", "purchaseorder"):
         body = one["body"]
         mine = one["key"].startswith(f"{world.company}/") and body["supplier"]["number"] in ON_ORDERFUL
         untouched = not any(line["qtyOnReceipts"] or line["completed"] or line["canceled"] for line in body["lines"])
-        if mine and untouched and body["orderType"] == "RegularOrder" and body["status"] not in ("Cancelled", "Voided"):
+        standing = body["orderType"] == "RegularOrder" and body["status"] not in ("Cancelled", "Voided")
+        if mine and untouched and standing and (found or len(body["lines"]) >= 3):
             world.simulators.mutate("purchaseorder", one["key"], {"status": "Open", "hold": False})
-            return str(body["orderNbr"])
-    raise AssertionError("no order is open")
+            found.append(str(body["orderNbr"]))
+    return found[0], found[1]
 
 
 def row(world: World, entity: str, number: str) -> dict[str, Any]:
@@ -219,8 +222,8 @@ def all_fails_while_receiving(weather: Weather, number: str) -> None:
     weather.meet("visma", f"/purchaseorder/{number}$", 412, 409, "reset_after", method="PUT")
 
 
-def change(world: World, number: str, quantity: str, sequence: str) -> None:
-    line = {"purchaseOrderLineId": "1", "changeReason": "quantityChange", "quantity": {"value": quantity}}
+def change(world: World, number: str, sequence: str, *lines: dict[str, Any], purpose: str = "change") -> None:
+    """The supplier's 860, with a suffix of its own on the order's number."""
     values = {
         "type": "860",
         "company": world.company,
@@ -228,9 +231,61 @@ def change(world: World, number: str, quantity: str, sequence: str) -> None:
         "purchaseOrderNumber": number,
         "message.purchaseOrderNumber": f"{number}-1",
         "message.changeSequenceNumber": sequence,
-        "message.lineItems": [line],
+        "message.purpose": purpose,
+        "message.lineItems": list(lines),
     }
     world.simulators.mutate("inbox", None, values, system="orderful")
+
+
+def quantity(line: int, pieces: str) -> dict[str, Any]:
+    return {"purchaseOrderLineId": str(line), "changeReason": "quantityChange", "quantity": {"value": pieces}}
+
+
+def everything_at_once(article: str) -> tuple[dict[str, Any], ...]:
+    """Quantity and price of the first line, the day of the second; the third goes, and one comes."""
+    return (
+        quantity(1, "37"),
+        {"purchaseOrderLineId": "1", "changeReason": "priceChange", "unitCostPrice": "9.95"},
+        {
+            "purchaseOrderLineId": "2",
+            "changeReason": "changeToItem",
+            "dates": {"requestedDeliveryDate": "2027-01-20"},
+        },
+        {"purchaseOrderLineId": "3", "changeReason": "deleteItem", "quantity": {"value": "0"}},
+        {
+            "changeReason": "addItem",
+            "quantity": {"value": "12", "unitOfMeasure": "each"},
+            "unitCostPrice": "5.25",
+            "productIds": {"buyerItemNumber": article},
+        },
+    )
+
+
+def lines_of(world: World, number: str) -> list[tuple[Any, ...]]:
+    """What an order in the books says: line, article, quantity, price, day; nothing of what was closed."""
+    lines = row(world, "purchaseorder", number)["lines"]
+    return [
+        (line["lineNbr"], line["inventory"]["number"], line["orderQty"], line["unitCost"], line["promised"][:10])
+        for line in lines
+        if not line["completed"]
+    ]
+
+
+def answer_to(world: World, number: str) -> tuple[str, list[tuple[str, ...]]]:
+    """What our 865 at Orderful says: of the whole, and of each line its number, kind of change, quantity, price and
+    answer."""
+    rows = [r for r in world.simulators.rows("orderful", "transactions") if r["body"]["type"].startswith("865")]
+    (body,) = [r["body"] for r in rows if r["business_number"].startswith(number)]
+    content = body["message"]["transactionSets"][0]
+    names = ("assignedIdentification", "changeOrResponseTypeCode", "quantity", "unitPrice")
+    lines = [
+        (
+            *(line["lineItemChange"][0].get(name, "") for name in names),
+            line["ACK_loop"][0]["lineItemAcknowledgment"][0]["lineItemStatusCode"],
+        )
+        for line in content.get("POC_loop", ())
+    ]
+    return content["beginningSegmentForPurchaseOrderChangeAcknowledgment"][0]["acknowledgmentTypeCode"], lines
 
 
 def receive_goods(world: World, number: str) -> str:
@@ -251,7 +306,7 @@ def test_the_wholesalers_story(world: World, resting: Cluster) -> None:
     """Chapter by chapter; after each, what stands at Orderful is what must, once."""
     cluster = resting
     stop_sending(world.tenant, actor=None, reason="until both sides fail")
-    simulators, changed = world.simulators, open_order(world)
+    simulators, (changed, cancelled) = world.simulators, open_orders(world)
     invoice_everybody(world)
     three_warehouses(world)
     retailers = {standing.receiver for standing in sales_that_must_stand(world)}
@@ -280,28 +335,46 @@ def test_the_wholesalers_story(world: World, resting: Cluster) -> None:
     assert ways == {(transport, written) for _, transport, written in RETAILERS}
     assert {transport for transport, _ in ways} == {"AS2", "SFTP", "VAN", "HTTP"}
 
-    # 2. A supplier changes an order; somebody else writes to it at that moment (412); everything on the way there and
-    # back fails, in the end the key itself is refused.
+    # 2. A supplier changes all of an order that can be changed, and cancels another; somebody else writes to the first
+    # at that moment (412); everything on the way there and back fails, in the end the key itself is refused.
     all_fails_while_receiving(weather, changed)
-    change(world, changed, "37", "001")
-    cluster.wait(lambda: _watched(world) and weather.is_over and _answered(world) == 1, seconds=180)
+    first, second, third, *others = lines_of(world, changed)
+    change(world, changed, "001", *everything_at_once(third[1]))
+    change(world, cancelled, "001", purpose="cancellation")
+    cluster.wait(lambda: _watched(world) and weather.is_over and _answered(world) == 2, seconds=180)
     weather.clear()
     _dismiss_what_nobody_can_read(world)
-    assert row(world, "purchaseorder", changed)["lines"][0]["orderQty"] == 37
-    assert "change 001 accepted" in row(world, "purchaseorder", changed)["note"]
+    *kept, new = lines_of(world, changed)
+    assert kept == [(1, first[1], 37, 9.95, first[4]), (*second[:4], "2027-01-20"), *others]
+    assert new[1:4] == (third[1], 12, 5.25)
+    assert answer_to(world, changed) == (
+        "AD",
+        [
+            ("1", "PQ", "37", "9.95", "IA"),
+            ("2", "CA", "", "", "IA"),
+            ("3", "DI", "", "", "IA"),
+            ("", "AI", "12", "5.25", "IA"),
+        ],
+    )
+    assert lines_of(world, cancelled) == []
+    assert row(world, "purchaseorder", cancelled)["hold"]
+    assert answer_to(world, cancelled) == ("AK", [])
+    for number in (changed, cancelled):
+        assert "change 001 accepted" in row(world, "purchaseorder", number)["note"]
     cluster.settle(seconds=60)
     assert not simulators.rows("orderful", "inbox")
-    assert [d.purpose for d in of_number(stands(world), changed) if d.document == "850"] == ["original"]
+    for number in (changed, cancelled):
+        assert [d.purpose for d in of_number(stands(world), number) if d.document == "850"] == ["original"]
 
     # 3. A change that is worth too much waits for a person. Orderful has got members that nobody knows.
     weather.meet("orderful", "/inboxes/", "unknown_fields")
-    change(world, changed, "99999", "002")
+    change(world, changed, "002", quantity(1, "99999"))
     _until(cluster, lambda: bool(world.deliveries(flow__key="order-changes", state=State.WAITING)))
     assert row(world, "purchaseorder", changed)["lines"][0]["orderQty"] == 37
     (waiting,) = world.deliveries(flow__key="order-changes", state=State.WAITING)
     assert "37 → 99999" in waiting.approval["asks"][0]
     approve(waiting.pk, actor=None, reason="Christmas")
-    _until(cluster, lambda: _answered(world) == 2)
+    _until(cluster, lambda: _answered(world) == 3)
     assert row(world, "purchaseorder", changed)["lines"][0]["orderQty"] == 99999
 
     # 4. The supplier answers, ships and invoices: kept and shown. The goods come, and the last receipt goes out.
@@ -320,14 +393,16 @@ def test_the_wholesalers_story(world: World, resting: Cluster) -> None:
         assert sorted(received.values_list("set_id", flat=True)) == ["810", "855", "856"]
         readable = TransactionSet.objects.filter(interchange__direction="in").exclude(set_id="")
         said = readable.values_list("network_status", flat=True)
-        assert [s.get("our acknowledgment") for s in said] == ["accepted"] * 5
+        assert [s.get("our acknowledgment") for s in said] == ["accepted"] * 6
 
-    # 5. Every document says what the books say, line by line, but for the order: an order that its supplier changed is
-    # not sent back. Everything is acknowledged, nothing is open, and two more looks find nothing to do.
+    # 5. Every document says what the books say, line by line, but for two orders: what a supplier changed or cancelled
+    # is not sent back. Everything is acknowledged, nothing is open, and two more looks find nothing to do.
     wrong = differences(world)
     assert wrong
+    told = {number: ("orderful", "850", number, _supplier_id(world, number)) for number in (changed, cancelled)}
     assert {line.partition(" says ")[0].partition(" has ")[0] for line in wrong} == {
-        str(("orderful", "850", changed, f"SUP{row(world, 'purchaseorder', changed)['supplier']['number']}T"))
+        str(told[changed]),
+        f"{told[cancelled]} is not in the books",  # it is on hold
     }
     _until(cluster, lambda: _unacknowledged(world) == 0)
     assert {d.state for d in world.deliveries()} == {State.DELIVERED, State.NO_EFFECT}
@@ -337,6 +412,10 @@ def test_the_wholesalers_story(world: World, resting: Cluster) -> None:
     assert (len(world.deliveries()), len(stands(world))) == before
     assert issues(world) == []
     assert {b.position for b in Breaker.objects.all()} == {Breaker.Position.CLOSED}
+
+
+def _supplier_id(world: World, number: str) -> str:
+    return f"SUP{row(world, 'purchaseorder', number)['supplier']['number']}T"
 
 
 def _watched(world: World) -> bool:

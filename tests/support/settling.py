@@ -95,4 +95,6 @@ def what_moves() -> str:
         feeds = [f"{f} due {f.due_at}, leased until {f.lease_until}: {f.last_problem}" for f in Feed.objects.all()]
         rows = Delivery.objects.filter(state__in=MOVING_STATES).order_by("pk")[:10]
         deliveries = [f"{d.pk} {d.business_number} {d.state} not before {d.not_before}: {d.reason}" for d in rows]
-    return "\n".join(["", *feeds, *deliveries])
+        stopped = Breaker.objects.exclude(position=Breaker.Position.CLOSED).select_related("connection")
+        breakers = [f"{b.connection}: {b.position}, probe after {b.probe_after}" for b in stopped]
+    return "\n".join(["", *feeds, *deliveries, *breakers])

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from edi.documents.order_change import OrderChange
-from edi.documents.values import Address, ItemId, Party
+from edi.documents.values import Address, ItemId
 from integrations.systems.contract import Outgoing
 
 
@@ -117,8 +117,6 @@ class ChangeOrder(Command, frozen=True, kw_only=True, tag="change-order"):
     units: dict[str, str] = {}
     approval: Approval | None = None
     """None: nobody is asked."""
-    buyer: Party | None = None
-    """Ourselves, as documents name us: by it the changed order is told from one that a person changed too."""
 
 
 class AppendNote(Command, frozen=True, kw_only=True, tag="append-note"):
@@ -127,6 +125,8 @@ class AppendNote(Command, frozen=True, kw_only=True, tag="append-note"):
     stamp: str
     order_number: str
     text: str
+    supplier: str = ""
+    """Number in our books of the supplier that the order must have. Empty: any."""
 
 
 class AppendInvoiceNote(Command, frozen=True, kw_only=True, tag="append-invoice-note"):

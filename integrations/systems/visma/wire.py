@@ -204,6 +204,7 @@ class OrderLine(Wire, frozen=True, kw_only=True):
     qty_on_receipts: Decimal | None = None
     max_receipt: Decimal | None = None
     receipt_action: str | None = None
+    tax_category: Numbered | None = None
     promised: str | None = None
     completed: bool | None = None
     canceled: bool | None = None

@@ -141,5 +141,5 @@ def read_order(client: VismaClient, stated: str) -> tuple[wire.PurchaseOrder, ET
     raise Rejected(
         f"There is no purchase order {stated} in Visma.net ERP.",
         remedy="Ask the trading partner which order is meant. If it stands under another number, correct the document "
-        "and replay it.",
+        "and replay it; if there is none, dismiss it, or refuse it where it is an order change.",
     )

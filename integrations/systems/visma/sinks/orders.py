@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
-
-import msgspec
-from django.utils import timezone
-
 from edi.documents.order_change import order_numbers
-from edi.documents.values import Party, digest
-from integrations.http.errors import Conflict, Fault, NeedsApproval, NotFound, Rejected
-from integrations.http.session import Response
+from integrations.http.errors import Conflict, NeedsApproval, NotFound, Rejected
 from integrations.systems.contract import (
     Applied,
     CannotTell,
@@ -22,9 +14,8 @@ from integrations.systems.contract import (
     NotApplied,
     NotNeeded,
     Outgoing,
-    Unmappable,
 )
-from integrations.systems.visma import changing, mapping, marks, planned, stamps, wire
+from integrations.systems.visma import changing, marks, planned, wire
 from integrations.systems.visma.client import ETag, segment
 from integrations.systems.visma.commands import AppendNote, ChangeOrder
 from integrations.systems.visma.sinks.base import ORDERS, CommandSink, read, read_order
@@ -39,8 +30,7 @@ class OrderChangeSink(CommandSink[ChangeOrder]):
         order, etag = read_order(self.client, command.change.number)
         number = order.order_nbr or ""
         if marks.is_marked(order.note, command.stamp):
-            left = self._digest_since(number, command.buyer, item)
-            return Delivered(target_id=number, version_tag=etag.value, document_digest=left)
+            return Delivered(target_id=number, version_tag=etag.value)
         try:
             plan = changing.plan(command, order, zone=self.client.options.zone)
         except planned.NotApplicable as refused:
@@ -73,9 +63,7 @@ class OrderChangeSink(CommandSink[ChangeOrder]):
                 status=conflict.status,
                 base=plan.before,
             ) from conflict
-        version = new.value if new else ""
-        left = self._digest(number, command.buyer, lambda answer, now: new is not None and now == new)
-        return Delivered(target_id=number, version_tag=version, status=status, document_digest=left)
+        return Delivered(target_id=number, version_tag=new.value if new else "", status=status)
 
     def _same_base(self, item: Outgoing, plan: planned.Plan, number: str) -> None:
         """After a conflict the change goes on the new version only where nobody touched the fields that it changes.
@@ -94,37 +82,6 @@ class OrderChangeSink(CommandSink[ChangeOrder]):
                 remedy="Decide which value counts. To apply the change all the same, replay it; otherwise correct the "
                 "order in Visma.net, agree with the trading partner, and dismiss the change.",
             )
-
-    def _digest_since(self, number: str, buyer: Party | None, item: Outgoing) -> str:
-        """The digest of the order as an earlier try left it, "" where somebody may have written after that try: when it
-        changed later than the try can have lasted, by Visma's own clock."""
-        sent_at = item.first_sent_at
-        if sent_at is None:
-            return ""
-        options = self.client.options
-
-        def untouched(answer: Response, version: ETag) -> bool:
-            head = self.client.decode(answer, wire.PurchaseOrderHead)
-            if answer.date is None or not head.last_modified_date_time:
-                return False
-            changed = stamps.parse(head.last_modified_date_time, options.zone, not_after=answer.date)
-            ahead = answer.date - timezone.now()
-            return bool(changed <= sent_at + ahead + dt.timedelta(seconds=options.deadline))
-
-        return self._digest(number, buyer, untouched)
-
-    def _digest(self, number: str, buyer: Party | None, untouched: Callable[[Response, ETag], bool]) -> str:
-        """The digest of the order as it is now, "" where that cannot be told: somebody wrote again at once, or the
-        order cannot be read back. Then its next version goes out as any other."""
-        if buyer is None:
-            return ""
-        try:
-            answer, etag = self.client.get_with_etag(f"{ORDERS}/{segment(number)}")
-            if not untouched(answer, etag):
-                return ""
-            return digest(mapping.purchase_order(answer.body, buyer=buyer, zone=self.client.options.zone))
-        except (Fault, Unmappable, msgspec.DecodeError, ValueError):
-            return ""
 
     def changes(self, item: Outgoing) -> list[Change]:
         """What the change makes of the order as it is now."""
@@ -162,7 +119,6 @@ class OrderChangeSink(CommandSink[ChangeOrder]):
         return Applied(
             target_id=number,
             proof=f"Purchase order {number} carries {mark} and all values of the change.",
-            document_digest=self._digest_since(number, command.buyer, item),
         )
 
 
@@ -179,6 +135,8 @@ class OrderNoteSink(CommandSink[AppendNote]):
             )
         order, etag = found
         number = order.order_nbr or ""
+        if whose := _of_another(order, command):
+            return NotNeeded(reason=whose)
         note = marks.marked(order.note, command.stamp, saying=command.text)
         if note == (order.note or ""):
             return Delivered(target_id=number, version_tag=etag.value)
@@ -191,6 +149,8 @@ class OrderNoteSink(CommandSink[AppendNote]):
         if found is None:
             return []
         order, _ = found
+        if _of_another(order, command):
+            return []
         note = marks.marked(order.note, command.stamp, saying=command.text)
         before = order.note or ""
         if note == before:
@@ -215,3 +175,14 @@ class OrderNoteSink(CommandSink[AppendNote]):
             except NotFound:
                 continue
         return None
+
+
+def _of_another(order: wire.PurchaseOrder, command: AppendNote) -> str:
+    """That the order is not of the supplier that the line is about, "" where it is."""
+    supplier = (order.supplier.number or "") if order.supplier else ""
+    if not command.supplier or supplier == command.supplier:
+        return ""
+    return (
+        f"Purchase order {order.order_nbr} is of supplier {supplier}: what {command.supplier} was told does not belong "
+        "into its note."
+    )

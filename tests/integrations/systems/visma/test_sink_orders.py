@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from edi.documents.order_change import LineChange, OrderChange
-from edi.documents.values import ItemId, Party
+from edi.documents.values import ItemId
 from integrations.http.errors import Conflict, NeedsApproval, RateLimited, Rejected, Unknown
 from integrations.http.session import Session
 from integrations.models import Breaker, Connection
@@ -298,40 +296,3 @@ def test_a_share_of_the_order_above_the_percentage_asks(visma: Served, do: Calla
     share = value_of_change(visma) * 100 / Decimal(str(order(visma)["orderTotal"]))
     assert isinstance(do(asking(percent=share - 1)), NeedsApproval)
     assert isinstance(do(asking(percent=share + 1)), Delivered)
-
-
-def test_the_order_as_the_change_left_it_is_told_by_its_digest(visma: Served, do: Callable[[Command], Effect]):
-    buyer = Party(role="buyer", name="Nordlogistik AB")
-    effect = do(ChangeOrder(stamp="860 4714", change=OrderChange(number=ORDER, lines=(PRICED,)), buyer=buyer))
-    assert isinstance(effect, Delivered)
-    assert len(effect.document_digest) == 64
-
-
-def test_rule_19_a_try_whose_answer_was_lost_still_tells_how_it_left_the_order(
-    visma: Served, do: Callable[[Command], Effect], connection: Connection, session: Session
-):
-    """Else the order, as its supplier changed it, would go back to that supplier as one more version."""
-    buyer = Party(role="buyer", name="Nordlogistik AB")
-    change = ChangeOrder(stamp="860 4715", change=OrderChange(number=ORDER, lines=(PRICED,)), buyer=buyer)
-    sent_at = timezone.now()
-    answered = do(change)
-    assert isinstance(answered, Delivered)
-    sink = sink_of(change, connection, session)
-    found = sink.evidence(outgoing(change, first_sent_at=sent_at))
-    assert isinstance(found, Applied)
-    assert found.document_digest == answered.document_digest
-    [again] = sink.apply_many([outgoing(change, first_sent_at=sent_at)])
-    assert isinstance(again, Delivered)
-    assert again.document_digest == answered.document_digest
-
-
-def test_rule_19_what_somebody_wrote_later_is_not_taken_for_the_changes_own(
-    visma: Served, do: Callable[[Command], Effect], connection: Connection, session: Session
-):
-    buyer = Party(role="buyer", name="Nordlogistik AB")
-    change = ChangeOrder(stamp="860 4716", change=OrderChange(number=ORDER, lines=(PRICED,)), buyer=buyer)
-    do(change)
-    long_ago = timezone.now() - dt.timedelta(seconds=session.profile.deadline + 60)
-    found = sink_of(change, connection, session).evidence(outgoing(change, first_sent_at=long_ago))
-    assert isinstance(found, Applied)
-    assert not found.document_digest
