@@ -6,7 +6,7 @@ import socket
 
 from django_scopes import scopes_disabled
 
-from integrations.engine import dispatch, expected, forecasts, overdue, quiet, retention, schedule
+from integrations.engine import dispatch, expected, forecasts, overdue, quiet, retention, schedule, unheard
 from integrations.engine.slice import run_slot
 from integrations.notices import alerts
 from integrations.notices.gather import gather_all
@@ -19,7 +19,7 @@ from portal.tenants.models import Tenant
 def tick() -> str:
     """Each minute: frees what dead workers held, tells of late acknowledgments, queues what customers are to be told,
     seals the audit trail, calls workers when something is due; once an hour it prunes what is old and looks for what
-    has gone quiet, once a day it writes the anchor of the audit trail."""
+    has gone quiet and what the other side never spoke of, once a day it writes the anchor of the audit trail."""
     with scopes_disabled():
         beat(socket.gethostname())
         freed = schedule.sweep()
@@ -37,6 +37,7 @@ def tick() -> str:
         pruned = 0
         if retention.due(now):
             quiet.look_at_days(now)
+            unheard.look(now)
             pruned = retention.prune_all(tenants)
     sealed = sum(trail.seal_events(tenant) for tenant in tenants)
     with scopes_disabled():

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from edi import services as edi
 from edi.models import Interchange, ReceivedFile, TransactionSet
-from integrations.flows.contract import Problem
+from integrations.flows.contract import Problem, Unheard
 from integrations.http.errors import Fault
 from integrations.models import Backfill, Connection, Delivery, Feed, Flow, Issue, RateBudget, Run, State
 from integrations.systems.contract import Differs, Unmappable
@@ -44,6 +44,8 @@ _WHO: dict[str, Issue.Who] = {
     "budget": Issue.Who.CUSTOMER,
 }
 """Who acts on an error of a class; what is not named is a bug, for the staff."""
+UNHEARD = "not_delivered"
+"""Of what the other side took and never spoke of, too: it may not have got to where it belongs."""
 
 
 def error_class(error: Exception) -> str:
@@ -175,6 +177,40 @@ def for_absent(flow: Flow, *, sentence: str, remedy: str, now: dt.datetime) -> I
 def resolve_absent(flow: Flow, *, now: dt.datetime) -> None:
     """It came after all."""
     _resolve(flow.tenant_id, fingerprint("flow", flow.pk, "absent", ""), "It came.", now)
+
+
+def for_unheard(flow: Flow, found: Unheard, *, now: dt.datetime) -> None:
+    """Opens the issue of what was not heard of, or brings it up to date. Of what a person closed it is not said
+    again."""
+    known_by = fingerprint("flow", flow.pk, UNHEARD, found.key)
+    told = Delivery.objects.filter(tenant_id=flow.tenant_id, issue__fingerprint=known_by)
+    issue = Issue.objects.filter(tenant_id=flow.tenant_id, fingerprint=known_by, status=Issue.Status.OPEN).first()
+    if issue is None:
+        if set(found.deliveries) <= set(told.values_list("pk", flat=True)):
+            return
+        issue = _open(
+            fingerprint=known_by,
+            now=now,
+            tenant_id=flow.tenant_id,
+            integration_id=flow.integration_id,
+            flow_id=flow.pk,
+            connection_id=None,
+            error_class=UNHEARD,
+            sentence=found.sentence,
+            remedy=found.remedy,
+            technical="",
+        )
+    Issue.objects.filter(pk=issue.pk).update(sentence=found.sentence[: LONGEST["sentence"]], last_seen_at=now)
+    told.filter(issue=issue).exclude(pk__in=found.deliveries).update(issue=None)
+    Delivery.objects.filter(pk__in=found.deliveries).update(issue=issue)
+
+
+def resolve_unheard(flow: Flow, *, still: Collection[str], now: dt.datetime) -> None:
+    """Resolves what was heard of, apart from the keys that are named."""
+    rows = Issue.objects.filter(
+        tenant_id=flow.tenant_id, flow_id=flow.pk, error_class=UNHEARD, status=Issue.Status.OPEN
+    ).exclude(fingerprint__in=[fingerprint("flow", flow.pk, UNHEARD, key) for key in still])
+    rows.update(status=Issue.Status.RESOLVED, resolved_at=now, resolution="The other side has shown it.")
 
 
 def for_budget(row: RateBudget, *, sentence: str, now: dt.datetime) -> Issue:

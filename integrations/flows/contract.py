@@ -421,6 +421,17 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard:
+    """What the other side took and should have spoken of since: one issue."""
+
+    key: str
+    """Tells it from others of the flow, as the day on which it went."""
+    sentence: str
+    remedy: str
+    deliveries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
     """One record type in one direction of a pair."""
 
@@ -469,6 +480,8 @@ class FlowSpec:
     """Whether it stays off where an integration is set up, unless somebody switches it on."""
     may_be_refused: bool = False
     """Whether a person may refuse what failed or waits for approval, and the sender is told so."""
+    unheard: Callable[[Flow, dt.datetime], tuple[Unheard, ...]] | None = None
+    """What the other side took and did not speak of for too long; asked once an hour. None: nothing has to be."""
     operations: tuple[Operation, ...] = ()
     """Further writes that follow the first one (`sink`, `prepare`), in their order. A cancellation has none."""
 

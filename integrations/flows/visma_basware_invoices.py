@@ -9,6 +9,7 @@ from typing import Any, Literal
 from integrations.flows.contract import Frozen, Job, Nothing, Prepared, Send
 from integrations.flows.status import status_settings
 from integrations.flows.visma_basware import flow, place_of, send, there
+from integrations.flows.visma_basware_unseen import DEFAULT_DAYS, unseen
 from integrations.flows.visma_rows import INVOICE_STATUSES, OURSELVES, accepts_invoice, books_of, invoice_types
 from integrations.systems.basware import attachments
 from integrations.systems.basware import mapping as basware
@@ -96,6 +97,7 @@ FLOWS = (
         rank=60,
         prepare=_invoice,
         accepts=accepts_invoice,
+        unheard=unseen,
         settings=(
             *status_settings(**INVOICE_STATUSES, among=vocabulary.SUPPLIER_INVOICE_STATUSES),
             invoice_types("invoices"),
@@ -123,6 +125,15 @@ FLOWS = (
                 kind="json",
                 default=list(attachments.TYPES),
                 help="Endings of files that are sent. Others are left out, and an issue says so.",
+            ),
+            Setting(
+                name="unseen_days",
+                label="Not seen for",
+                kind="integer",
+                default=DEFAULT_DAYS,
+                help="Days after which an invoice that Basware took and has not shown since, neither as a document nor "
+                "as an error, is an issue. Where Basware does not tell where invoices are (the connection's “Ask where "
+                "invoices are”), longer than approval takes. 0: nobody is told.",
             ),
         ),
     ),

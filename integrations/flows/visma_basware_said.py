@@ -34,6 +34,7 @@ from integrations.flows.contract import (
 from integrations.flows.visma_basware import PAIR, place_of
 from integrations.flows.visma_basware_invoices import VOIDED
 from integrations.flows.visma_basware_known import INVOICES, document_of, invoice_of
+from integrations.flows.visma_basware_unseen import SAID
 from integrations.models import Delivery, Record, State
 from integrations.systems.basware import mapping as basware
 from integrations.systems.basware import wire
@@ -108,7 +109,7 @@ def note_standing(job: Job) -> Prepared:
         trail.record(
             trail.event(
                 sent.tenant_id,
-                "basware.status",
+                SAID,
                 sentence[:500],
                 object_type="delivery",
                 object_id=sent.pk,

@@ -37,6 +37,7 @@ class BaswareBase(Simulator):
         "processing_delay": 1.5,
         "processing_jitter": 0.0,
         "intake_delay": 1.5,
+        "lose_intake": 0,
         "fail_every": 0,
         "outcomes": {},
         "expire_seconds": 1.0,

@@ -56,7 +56,7 @@ class Intake(ExportedOrders):
         before = self.store.table("invoices").get(f"{company}/{bum_id}")
         if before is not None and before["_digest"] != digest and before["body"]["status"] != "Received":
             return network_refused(409, self.request_id, f"Invoice {bum_id} is already in process")
-        if before is None or before["_digest"] != digest:
+        if before is None or before["_digest"] != digest or before.get("_lost"):
             self._take(company, bum_id, payload, channel="network", digest=digest)
         return json_reply(201 if before is None else 200, {"bumId": bum_id, "status": "Received"})
 
@@ -123,8 +123,12 @@ class Intake(ExportedOrders):
         body = {"code": code, "channel": channel, "status": "Received", "payload": payload}
         due = self.clock().timestamp() + float(self.options["intake_delay"])
         row = new_row(key=f"{company}/{code}", body=body, received_at=self.clock(), business_number=code)
-        row |= {"_company": company, "_digest": digest, "_due": due, "_n": self.store.next("row")}
+        lost = int(self.options["lose_intake"]) > 0
+        row |= {"_company": company, "_digest": digest, "_due": due, "_n": self.store.next("row"), "_lost": lost}
         self.store.table("invoices").add(row)
+        if lost:
+            self.options.set({"lose_intake": int(self.options["lose_intake"]) - 1})
+            return
         self.store.table("arriving").add(new_row(key=f"{company}/{code}", body={}, received_at=self.clock()))
 
     def tick(self) -> None:

@@ -16,6 +16,7 @@ OPTIONS = {
     "until an invoice is an accounting document",
     "fail_every, outcomes": 'every n-th record fails; {externalCode: {"status": "Error", "message": …}}: late errors. '
     "Statuses: Error, Warning, RecordExpired, Unpublished, NotProcessed",
+    "lose_intake": "so many of the next invoices are taken and never become documents; the same again is taken anew",
     "expire_seconds": "a record that is overtaken within this time is RecordExpired",
     "line_busy_seconds": "a matching-order line that was patched answers 503 for so long",
     "rate_limit, rate_window, rate_headers, retry_after": "calls in a window of so many seconds; X-RateLimit-* on "
