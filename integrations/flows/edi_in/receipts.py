@@ -52,11 +52,17 @@ Make = Callable[[Job, ShipNotice, str, str], ReceiptCommand]
 
 def make(job: Job, reader: Reader) -> Prepared:
     """The empty receipt. Raises Unmappable."""
+    units = pair_settings.read(job.flow.integration.settings).units
     return _prepare(
         job,
         reader,
         lambda job, notice, stamp, supplier: commands.MakeReceipt(
-            stamp=stamp, supplier=supplier, date=_date(notice), shipment_number=notice.number
+            stamp=stamp,
+            supplier=supplier,
+            date=_date(notice),
+            shipment_number=notice.number,
+            lines=wanted_lines(job, notice),
+            units=units,
         ),
     )
 

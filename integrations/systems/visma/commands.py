@@ -50,6 +50,10 @@ class MakeReceipt(Command, frozen=True, kw_only=True, tag="make-receipt"):
     """Number in our books."""
     date: dt.date
     shipment_number: str
+    lines: tuple[WantedLine, ...] = ()
+    """What the next two writes put on it: looked at before it is made, so that none is made that stays empty."""
+    units: dict[str, str] = {}
+    """Own units to X12 codes, before the built-in table."""
 
 
 class AddOrderLines(Command, frozen=True, kw_only=True, tag="add-order-lines"):

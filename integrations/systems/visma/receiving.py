@@ -155,6 +155,13 @@ def check_not_over(
             )
 
 
+def check_units(wanted: Iterable[Expected], orders: Iterable[wire.PurchaseOrder], own_units: Mapping[str, str]) -> None:
+    """Raises NotReceivable where a line is counted in another unit than the order's."""
+    lines = {(order.order_nbr, line.line_nbr): line for order in orders for line in order.lines or ()}
+    for one in wanted:
+        _check_unit(one, lines[one.ref.order, one.ref.line].uom, own_units)
+
+
 def missing(wanted: Sequence[Expected], receipt: wire.PurchaseReceipt) -> list[OrderLineRef]:
     """Lines of orders that the receipt does not have yet."""
     there = {ref_of(line) for line in receipt.lines or ()}
@@ -182,7 +189,7 @@ def quantity_changes(
         if one.ref not in by_ref:
             raise NotReceivable(f"{one.ref.words} is not on receipt {receipt.receipt_nbr}")
         first, *twice = by_ref[one.ref]
-        _check_unit(one, first, own_units)
+        _check_unit(one, first.uom, own_units)
         if first.receipt_qty is None or normalise(first.receipt_qty) != one.quantity:
             changes.append(
                 {
@@ -199,10 +206,10 @@ def quantity_changes(
     return changes
 
 
-def _check_unit(one: Expected, line: wire.ReceiptLine, own_units: Mapping[str, str]) -> None:
-    if not _same_unit(one.unit, line.uom or "", own_units):
+def _check_unit(one: Expected, unit: str | None, own_units: Mapping[str, str]) -> None:
+    if not _same_unit(one.unit, unit or "", own_units):
         raise NotReceivable(
-            f"{one.ref.words} is shipped in {one.unit.strip()}, and our books count it in {line.uom or 'no unit'}"
+            f"{one.ref.words} is shipped in {one.unit.strip()}, and our books count it in {unit or 'no unit'}"
         )
 
 

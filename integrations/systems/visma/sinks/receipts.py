@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from integrations.http.errors import NotFound, Rejected, Unknown
@@ -100,6 +101,8 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
                     remedy="If it is the same delivery, dismiss this one. If not, change the receipt's Supplier ref. "
                     "and replay.",
                 )
+        if command.lines:
+            self._check(command)
         body = {
             "receiptType": {"value": "PoReceipt"},
             "supplierId": {"value": command.supplier},
@@ -109,6 +112,16 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
             "note": {"value": marks.mark(command.stamp)},
         }
         return Delivered(target_id=self.client.create(RECEIPT_WRITES, body))
+
+    def _check(self, command: MakeReceipt) -> None:
+        """What would be refused of the lines, before anything is made. Raises Rejected."""
+        orders = self._orders(command.lines)
+        wanted = _expected(command, orders, must_be_open=True)
+        _check_not_over(wanted, orders, command.units)
+        try:
+            receiving.check_units(wanted, orders.values(), command.units)
+        except NotReceivable as reason:
+            raise _refused(reason) from reason
 
     def _look_for_made(self, command: MakeReceipt) -> Evidence:
         found = self._marked(command.stamp, command.supplier, command.date)
@@ -120,6 +133,10 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
 
     def _add(self, command: AddOrderLines) -> Effect:
         receipt, _ = self._receipt(command)
+        with _telling_of(receipt):
+            return self._add_to(receipt, command)
+
+    def _add_to(self, receipt: wire.PurchaseReceipt, command: AddOrderLines) -> Effect:
         number = receipt.receipt_nbr or ""
         if not receiving.missing(self._expected(command), receipt):
             return Delivered(target_id=number)
@@ -154,6 +171,10 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
 
     def _set(self, command: SetQuantities) -> Effect:
         receipt, etag = self._receipt(command)
+        with _telling_of(receipt):
+            return self._set_on(receipt, etag, command)
+
+    def _set_on(self, receipt: wire.PurchaseReceipt, etag: ETag, command: SetQuantities) -> Effect:
         number = receipt.receipt_nbr or ""
         try:
             changes = self._changes(command, receipt)
@@ -257,8 +278,28 @@ class PurchaseReceiptSink(CommandSink[ReceiptCommand]):
             )
 
 
+@contextmanager
+def _telling_of(receipt: wire.PurchaseReceipt) -> Iterator[None]:
+    """What is refused says which receipt stands there half made, and what becomes of it."""
+    try:
+        yield
+    except Rejected as refused:
+        if receipt.status in OPEN:
+            count = len(receipt.lines or ())
+            has = f"{count} line{'' if count == 1 else 's'}" if count else "no lines yet"
+            state = "on hold" if receipt.status == "Hold" else "not released"
+            refused.remedy += (
+                f" Receipt {receipt.receipt_nbr} was made for it and is {state}, with {has}: what is replayed, or "
+                "replaces the notice, goes on it. If nothing of it came, delete it in Visma.net and dismiss this."
+            )
+        raise
+
+
 def _expected(
-    command: AddOrderLines | SetQuantities, orders: dict[str, wire.PurchaseOrder], *, must_be_open: bool = False
+    command: MakeReceipt | AddOrderLines | SetQuantities,
+    orders: dict[str, wire.PurchaseOrder],
+    *,
+    must_be_open: bool = False,
 ) -> list[Expected]:
     try:
         return receiving.expected(command.lines, orders, supplier=command.supplier, must_be_open=must_be_open)

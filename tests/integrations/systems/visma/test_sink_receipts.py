@@ -213,7 +213,45 @@ def test_refusals_in_words(line: WantedLine, words: str, visma: Served, sink: Pu
     effect = do(sink, AddOrderLines(**SHIPMENT, lines=(line,)))
     assert isinstance(effect, Rejected)
     assert words in effect.sentence
-    assert effect.remedy
+    [receipt] = receipts(visma)
+    assert f"Receipt {receipt['receiptNbr']} was made for it and is on hold, with no lines yet" in effect.remedy
+    assert "delete it in Visma.net and dismiss this" in effect.remedy
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (WantedLine(order_number="999999", order_line="1", quantity=Decimal(1)), "no purchase order 999999"),
+        (WantedLine(order_number=ORDER, order_line="77", quantity=Decimal(1)), "is not in order"),
+        (WantedLine(order_number=ORDER, order_line="1", quantity=Decimal(99999)), "99999 are shipped of line 1"),
+        (WantedLine(order_number=ORDER, order_line="1", quantity=Decimal(1), unit="KG"), "our books count it in KRT"),
+    ],
+)
+def test_what_cannot_be_received_makes_no_receipt_that_stays_empty(
+    line: WantedLine, words: str, visma: Served, sink: PurchaseReceiptSink
+):
+    effect = do(sink, MakeReceipt(**SHIPMENT, shipment_number="LEV-1", lines=(line,)))
+    assert isinstance(effect, Rejected)
+    assert words in effect.sentence
+    assert receipts(visma) == []
+
+
+def test_what_visma_refuses_is_taken_up_again_on_the_same_receipt(
+    visma: Served, sink: PurchaseReceiptSink, lines: tuple[WantedLine, ...]
+):
+    """The order is closed between the making of the receipt and its lines; somebody opens it again."""
+    make = MakeReceipt(**SHIPMENT, shipment_number="LEV-1", lines=lines)
+    number = done(sink, make)
+    visma.mutate("purchaseorder", {"status": "Closed"}, key=f"SE/{ORDER}")
+    refused = do(sink, AddOrderLines(**SHIPMENT, receipt_number=number, lines=lines))
+    assert isinstance(refused, Rejected)
+    assert f"Receipt {number} was made for it and is on hold" in refused.remedy
+    assert done(sink, make) == number, "there is one already, whatever the order is now"
+    visma.mutate("purchaseorder", {"status": "Open"}, key=f"SE/{ORDER}")
+    for command in (make, AddOrderLines(**SHIPMENT, lines=lines), SetQuantities(**SHIPMENT, lines=lines)):
+        assert done(sink, command) == number
+    [receipt] = receipts(visma)
+    assert [line["poOrderLineNbr"] for line in receipt["lines"]] == [1, 3]
 
 
 def test_another_unit_is_not_counted_as_ours(sink: PurchaseReceiptSink):
@@ -223,6 +261,7 @@ def test_another_unit_is_not_counted_as_ours(sink: PurchaseReceiptSink):
     effect = do(sink, SetQuantities(**SHIPMENT, lines=wrong))
     assert isinstance(effect, Rejected)
     assert "shipped in KG, and our books count it in KRT" in effect.sentence
+    assert "is on hold, with 1 line:" in effect.remedy
 
 
 def test_release_that_fails_with_200_is_a_failure(
