@@ -10,6 +10,7 @@ from integrations.engine import dispatch, expected, forecasts, overdue, quiet, r
 from integrations.engine.slice import run_slot
 from integrations.notices import alerts
 from integrations.notices.gather import gather_all
+from integrations.services.feeds import add_new_flows
 from portal.audit import anchors, trail
 from portal.common.clock import db_now
 from portal.common.installation import beat
@@ -17,11 +18,13 @@ from portal.tenants.models import Tenant
 
 
 def tick() -> str:
-    """Each minute: frees what dead workers held, tells of late acknowledgments, queues what customers are to be told,
-    seals the audit trail, calls workers when something is due; once an hour it prunes what is old and looks for what
-    has gone quiet and what the other side never spoke of, once a day it writes the anchor of the audit trail."""
+    """Each minute: adds the flows that a new release brings, frees what dead workers held, tells of late
+    acknowledgments, queues what customers are to be told, seals the audit trail, calls workers when something is due;
+    once an hour it prunes what is old and looks for what has gone quiet and what the other side never spoke of, once a
+    day it writes the anchor of the audit trail."""
     with scopes_disabled():
         beat(socket.gethostname())
+        add_new_flows()
         freed = schedule.sweep()
         late = overdue.note_overdue()
         expected.look()

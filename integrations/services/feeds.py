@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django_scopes import scope
 
 from integrations.engine import dispatch
 from integrations.engine.cadence import Cadence, NeverDue
@@ -170,6 +171,31 @@ def save_flow(flow: Flow, *, enabled: bool, settings: dict[str, Any], actor: Use
         actor=actor,
     )
     return changed
+
+
+def add_new_flows() -> int:
+    """Flows that a release brings, for integrations that were saved by one before: made and switched off, so that
+    people find them among the others. Returns how many were made."""
+    made = 0
+    for row in Integration.objects.prefetch_related("flows").select_related("tenant", "books", "partner"):
+        known = {flow.key for flow in row.flows.all()}
+        missing = [spec for spec in flows_of_pair(row.pair) if spec.key not in known]
+        if not missing:
+            continue
+        with scope(tenant=row.tenant), transaction.atomic():
+            Integration.objects.select_for_update(of=("self",)).get(pk=row.pk)
+            there = set(Flow.objects.filter(integration=row).values_list("key", flat=True))
+            added = [spec for spec in missing if spec.key not in there]
+            for spec in added:
+                _save_flow(row, spec, None, None, mapped_by=dict(row.settings or {}))
+            if added:
+                names = ", ".join(spec.key for spec in added)
+                said = f"{row.name}: {names} came with release {release()}, switched off."
+                trail.record(
+                    trail.event(row.tenant, "integration.changed", said, object_type="integration", object_id=row.pk)
+                )
+        made += len(added)
+    return made
 
 
 def checked_settings(spec: FlowSpec, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from integrations.engine.read import claim_feed
 from integrations.models import Feed, Flow, Integration
 from integrations.services.feeds import (
+    add_new_flows,
     flows_as_they_are,
     pause_feed,
     pause_flow,
@@ -25,6 +26,7 @@ from integrations.services.setting_values import checked
 from integrations.services.sides import allow_side, stop_side
 from integrations.services.tenants import allow_sending, stop_sending
 from integrations.systems.contract import Setting
+from integrations.tasks import tick
 from portal.audit import trail
 from portal.audit.models import AuditEvent
 from portal.common.clock import db_now
@@ -68,6 +70,20 @@ def test_one_flow_is_changed_without_its_neighbours(engine: Engine) -> None:
         "papers": {"enabled": True, "settings": {"statuses": ["Open", "Closed"]}},
         "events": {"enabled": False, "settings": {}},
     }
+
+
+def test_flows_of_a_new_release_appear_switched_off_once(engine: Engine) -> None:
+    """The integration was saved before there was the flow of events."""
+    engine.integration.flows.get(key="events").delete()
+    before = AuditEvent.objects.filter(action="integration.changed").count()
+    tick()
+    made = engine.flow("events")
+    assert (made.enabled, made.live_from, made.mapping_version) == (False, None, 1)
+    assert engine.flow("papers").enabled
+    said = list(AuditEvent.objects.filter(action="integration.changed").order_by("pk"))
+    assert len(said) == before + 1
+    assert "events came with release" in said[-1].summary
+    assert add_new_flows() == 0
 
 
 def test_a_flow_is_live_from_when_it_was_first_switched_on_in_what_is_live(engine: Engine) -> None:
