@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
-from integrations.http.errors import ConfigError, Fault
+from integrations.http.errors import ConfigError, Fault, Rejected
 from integrations.http.session import Session
 from integrations.models import Connection
 from integrations.systems.adobe import wire
@@ -48,6 +48,8 @@ def run(connection: Connection, session: Session) -> Iterator[Step]:
     yield _modules(client)
     for label, path, resource in READS:
         yield _readable(client, label, path, resource)
+    yield _comments(client)
+    yield _WRITING
     yield _clock(session)
 
 
@@ -95,6 +97,28 @@ def _readable(client: Client, label: str, path: str, resource: str) -> Step:
         return _failed(f"Read {label}", fault, f"Allow the integration {resource}, save, and reauthorize it.")
     count = "some" if page.total is None else str(page.total)
     return Step(name=f"Read {label}", ok=True, detail=f"There are {count}.")
+
+
+def _comments(client: Client) -> Step:
+    """Reading an order's comments needs the same right (`Magento_Sales::comment`) as adding one. There is no order 0: a
+    shop that permits it says so."""
+    try:
+        client.comments("0")
+    except Rejected:
+        pass
+    except Fault as fault:
+        resource = "Sales › Operations › Orders › Actions › Comment"
+        return _failed("Comments on orders", fault, f"Allow the integration {resource}, save, and reauthorize it.")
+    return Step(name="Comments on orders", ok=True, detail="They may be read, and so added: it is one right.")
+
+
+_WRITING = Step(
+    name="Write to orders",
+    ok=True,
+    detail="Not tested: no call tells it without writing. Numbers of invoices (ext_order_id) and attributes need the "
+    "right that the shop calls Magento_Sales::api_actions. Without it what writes there fails, and says so, when the "
+    "first order was posted.",
+)
 
 
 def _clock(session: Session) -> Step:

@@ -157,7 +157,7 @@ def test_the_live_test_names_what_is_wrong_and_learns_what_the_shop_can(shop: Sh
     with scopes_disabled():
         row = Connection.objects.get(tenant=shop.world.tenant, system="adobe_commerce")
         steps = {step.name.partition(" http")[0]: step for step in check_connection(row)}
-        assert {"Reach", "Stores", "Modules", "Clock", "Read orders", "Read credit memos"} <= set(steps)
+        assert {"Reach", "Stores", "Modules", "Clock", "Read orders", "Comments on orders"} <= set(steps)
         assert all(step.ok for step in steps.values())
         assert "Webhooks can tell of news" in steps["Modules"].detail
         assert "Magento_AdobeCommerceWebhooks" in Connection.objects.get(pk=row.pk).settings["modules"]
@@ -165,6 +165,14 @@ def test_the_live_test_names_what_is_wrong_and_learns_what_the_shop_can(shop: Sh
         row.settings = {**row.settings, "store_ids": [1, 99]}
         [wrong] = [step for step in check_connection(row) if not step.ok]
         assert (wrong.name, "no store view 99" in wrong.detail) == ("Stores", True)
+        before = shop.rows("orders")
+        shop.world.simulators.options("adobe", acl_denied=["Magento_Sales::comment", "Magento_Sales::api_actions"])
+        steps = {step.name: step for step in check_connection(Connection.objects.get(pk=row.pk))}
+        assert not steps["Comments on orders"].ok
+        assert "Magento_Sales::comment" in steps["Comments on orders"].detail
+        assert "Not tested" in steps["Write to orders"].detail, "what cannot be asked is told"
+        shop.world.simulators.options("adobe", acl_denied=[])
+        assert shop.rows("orders") == before, "a test writes nothing"
         shop.world.simulators.options("adobe", modules=["Magento_Store"])
         steps = {step.name: step for step in check_connection(Connection.objects.get(pk=row.pk))}
         assert "news is found by polling" in steps["Modules"].detail
