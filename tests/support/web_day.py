@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -54,16 +54,51 @@ class Document:
 
 
 Documents = dict[str, Document]
-"""By what their external references say behind the shop's name: `42`, `creditmemo:7`."""
+"""By what their external references say behind the shop's name: `42`, `creditmemo:7`, `cancelled:43`."""
 
 
-def in_the_shop(simulators: Simulators, *, company: str, zone: str) -> Documents:
-    """What must stand in the books: an invoice for each order that was sold, a credit note for each credit memo."""
+def in_the_shop(simulators: Simulators, *, company: str, zone: str, taken_back: Collection[str] = ()) -> Documents:
+    """What must stand in the books: an invoice for each order that was sold, a credit note for each credit memo, and
+    one for what was cancelled of the orders `taken_back` (their numbers) after they had been sold."""
     orders = {o["entity_id"]: o for o in _rows(simulators, "adobe", "orders", company)}
-    found = {str(key): wanted(o, o, zone=zone) for key, o in orders.items() if o["state"] in SOLD}
+    cancelled = {key: o for key, o in orders.items() if o["increment_id"] in taken_back}
+    found = {str(key): wanted(o, o, zone=zone) for key, o in orders.items() if o["state"] in SOLD or key in cancelled}
+    for key, order in cancelled.items():
+        found[f"cancelled:{key}"] = wanted(rest_of(order), order, zone=zone)
+    kept: dict[int, Decimal] = defaultdict(Decimal)
+    for given in _rows(simulators, "adobe", "balance_history", company):
+        kept[given["creditmemo_id"]] += _money(given["amount"])
     for memo in _rows(simulators, "adobe", "creditmemos", company):
-        found[f"creditmemo:{memo['entity_id']}"] = wanted(memo, orders[memo["order_id"]], zone=zone)
+        order, own = orders[memo["order_id"]], memo["entity_id"]
+        found[f"creditmemo:{own}"] = wanted(memo, order, zone=zone, kept=kept[own])
     return found
+
+
+def rest_of(order: Mapping[str, Any]) -> dict[str, Any]:
+    """What was cancelled of an order: all that was not invoiced, as if it were a credit memo of the day of that."""
+    rows = []
+    for item in order["items"]:
+        amounts = (
+            ("row_total", "row_invoiced"),
+            ("tax_amount", "tax_invoiced"),
+            ("discount_amount", "discount_invoiced"),
+        )
+        compensation = "discount_tax_compensation_amount"
+        amounts += ((compensation, "discount_tax_compensation_invoiced"),)
+        left = {name: float(_money(item[name]) - _money(item.get(done) or 0)) for name, done in amounts}
+        rows.append({"order_item_id": item["item_id"], **left})
+    way = 0 if order.get("shipping_invoiced") else 1
+    names = ("shipping_amount", "shipping_discount_amount", "shipping_discount_tax_compensation_amount")
+    return {
+        "increment_id": f"{order['increment_id']}, cancelled",
+        "entity_id": None,
+        "created_at": order["updated_at"],
+        "items": rows,
+        "tax_amount": float(_money(order["tax_amount"]) - _money(order.get("tax_invoiced") or 0)),
+        "grand_total": float(_money(order["grand_total"]) - _money(order.get("total_invoiced") or 0)),
+        "extension_attributes": {} if order.get("total_invoiced") else order["extension_attributes"],
+        **{name: (order.get(name) or 0) * way for name in names},
+    }
 
 
 def in_the_books(simulators: Simulators, *, company: str, prefix: str) -> Documents:
@@ -93,16 +128,18 @@ def stands(document: Mapping[str, Any]) -> Document:
     )
 
 
-def wanted(document: Mapping[str, Any], order: Mapping[str, Any], *, zone: str) -> Document:
+def wanted(document: Mapping[str, Any], order: Mapping[str, Any], *, zone: str, kept: Decimal = Decimal(0)) -> Document:
     """What the books must have of an order, or of a credit memo of it: VAT once for each code, and what that differs
-    from the shop's, which reckons it by row, as rounding."""
+    from the shop's, which reckons it by row, as rounding. `kept`: what of a refund the customer has as store credit."""
     nets: Nets = defaultdict(Decimal)
     rates: dict[str, Decimal] = {}
     for account, rate, net in _parts(document, order):
         code = CODES[f"{rate.normalize():f}"]
         nets[code, account] += net
         rates[code] = rate
-    gross = _money(document["grand_total"])
+    nets[CODES["0"], CREDITS] -= kept
+    rates.setdefault(CODES["0"], Decimal(0))
+    gross = _money(document["grand_total"]) - kept
     assert sum(nets.values()) + _money(document["tax_amount"]) == gross, f"{document['increment_id']} is not understood"
     tax = {
         code: (sum(net for (own, _), net in nets.items() if own == code) * rate / 100).quantize(CENT, ROUND_HALF_UP)
@@ -204,10 +241,32 @@ def configure(sandbox: Simulators, folder: Path, **changes: Any) -> World:
 STORES = ("default", "se", "no")
 
 
-def begin_the_rest(sandbox: Simulators, count: int) -> list[str]:
-    """What a day has besides: orders of companies on account, and orders that are invoiced in two parts. Returns the
-    numbers of the latter."""
-    begun = []
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Numbers of orders that something becomes of later."""
+
+    in_parts: list[str] = field(default_factory=list)
+    """Their other part is invoiced."""
+    whole: list[str] = field(default_factory=list)
+    """They are cancelled."""
+    rest: list[str] = field(default_factory=list)
+    """What was not invoiced of them is cancelled."""
+    rest_and_refunded: list[str] = field(default_factory=list)
+    """The same; then what was invoiced is given back."""
+    refunded_and_rest: list[str] = field(default_factory=list)
+    """The same, the other way round: so they are cancelled."""
+    to_store_credit: list[str] = field(default_factory=list)
+    """They are refunded to store credit, wholly or not."""
+
+    @property
+    def taken_back(self) -> set[str]:
+        return {*self.whole, *self.rest, *self.rest_and_refunded, *self.refunded_and_rest}
+
+
+def begin_the_rest(sandbox: Simulators, count: int) -> Begun:
+    """What a day has besides: orders of companies on account, orders that are invoiced in two parts, cancelled, or
+    refunded to store credit."""
+    begun = Begun()
     for number in range(count):
         company = {
             "email": f"osto{number}@yritys.example",
@@ -229,14 +288,38 @@ def begin_the_rest(sandbox: Simulators, count: int) -> list[str]:
         store = STORES[number % len(STORES)]
         made = _act(sandbox, "place_order", customer=10001, store=store, items=bought, payment="klarna_kp")
         _act(sandbox, "invoice", order=made["increment_id"], items=[{"sku": "A-001", "qty": 1}])
-        begun.append(made["increment_id"])
+        begun.in_parts.append(made["increment_id"])
+        _begin_what_is_taken_back(sandbox, begun, number, store)
     return begun
 
 
-def end_the_rest(sandbox: Simulators, begun: Sequence[str], finished: Sequence[str]) -> None:
-    """The other parts are invoiced; of `finished` orders all is given back, one piece, or an amount alone."""
-    for number in begun:
+def _begin_what_is_taken_back(sandbox: Simulators, begun: Begun, number: int, store: str) -> None:
+    def order(payment: str, invoiced: int, **given: Any) -> str:
+        bought = [{"sku": "A-001", "qty": 4}, {"sku": "A-004", "qty": 1}]
+        made = _act(sandbox, "place_order", customer=10001, store=store, items=bought, payment=payment, **given)
+        if invoiced:
+            _act(sandbox, "invoice", order=made["increment_id"], items=[{"sku": "A-001", "qty": invoiced}])
+        return str(made["increment_id"])
+
+    begun.whole.append(order("klarna_kp", 0, discount_percent=7, **({"store_credit": 2} if number % 2 else {})))
+    for orders in (begun.rest, begun.rest_and_refunded, begun.refunded_and_rest):
+        orders.append(order("klarna_kp", 1, discount_percent=number % 2 * 5))
+    begun.to_store_credit.append(order("stripe_payments", 0, store_credit=number % 2 * 3))
+
+
+def end_the_rest(sandbox: Simulators, begun: Begun, finished: Sequence[str]) -> None:
+    """The other parts are invoiced, or cancelled; of `finished` orders all is given back, one piece, or an amount
+    alone."""
+    for number in begun.in_parts:
         _act(sandbox, "invoice", order=number)
+    for number in begun.refunded_and_rest:
+        _act(sandbox, "credit_memo", order=number)
+    for number in begun.taken_back:
+        assert _act(sandbox, "cancel", order=number)
+    for number in begun.rest_and_refunded:
+        _act(sandbox, "credit_memo", order=number)
+    for place, number in enumerate(begun.to_store_credit):
+        _act(sandbox, "credit_memo", order=number, to_store_credit=("all", 3.35)[place % 2])
     rows = {str(o["increment_id"]): o for o in _rows(sandbox, "adobe", "orders", "FI")}
     for place, number in enumerate(finished):
         first = next(i["sku"] for i in rows[number]["items"] if i["parent_item_id"] is None)
@@ -271,6 +354,7 @@ def reconciled(flow: str, *, since: dt.datetime, seconds: float) -> tuple[dict[s
     totals = operations.totals_of(lines)
     said = [asked.problem] if asked.problem else []
     said += [f"{flow} {one['number']}: {one['kind']}" for one in lines if one["counts_here"] and one["kind"] != "same"]
+    said += [f"{flow} {one['number']}: only there" for one in lines if one["counts_there"] and not one["counts_here"]]
     said += [
         f"{flow} {t.day} {t.currency} {t.code}: {t.net_here} + {t.tax_here} here, {t.net_there} + {t.tax_there} there"
         for t in totals
@@ -280,9 +364,9 @@ def reconciled(flow: str, *, since: dt.datetime, seconds: float) -> tuple[dict[s
     return shown, said + ([] if totals else [f"{flow}: nothing was compared"])
 
 
-def wrong(sandbox: Simulators) -> list[str]:
-    """What shop and books say differently, and what is stuck."""
-    shop = in_the_shop(sandbox, company="FI", zone="Europe/Helsinki")
+def wrong(sandbox: Simulators, taken_back: Collection[str] = ()) -> list[str]:
+    """What shop and books say differently, and what is stuck. `taken_back`: as for `in_the_shop`."""
+    shop = in_the_shop(sandbox, company="FI", zone="Europe/Helsinki", taken_back=taken_back)
     books = in_the_books(sandbox, company="FI", prefix="shop:")
     with scopes_disabled():
         stuck = Delivery.objects.filter(state__in=[State.FAILED, State.IN_DOUBT, State.WAITING])

@@ -1,6 +1,7 @@
 """`python -m tests.web_day --orders 2000`: a day of a web shop is read and posted: guests, companies, three currencies,
-invoices in parts, refunds. Shop and books are compared: from outside document by document, VAT code and account, to the
-cent, and by our own reconciliation. Writes web-day/results.json, and ends with 1 where anything differs."""
+invoices in parts, cancellations, refunds to money and to store credit. Shop and books are compared: from outside
+document by document, VAT code and account, to the cent, and by our own reconciliation. Writes web-day/results.json, and
+ends with 1 where anything differs."""
 
 from __future__ import annotations
 
@@ -60,16 +61,17 @@ def _day(folder: Path, orders: int, hours: float) -> dict[str, object]:
         simulators.options("visma", release_result="Done", rate_limit=10_000_000)
         placed = simulators.act("adobe", "place_orders", company="FI", count=orders, seconds=20, finish=True)
         finished = [order["increment_id"] for order in placed if order["state"] == "complete"]
-        in_parts = web_day.begin_the_rest(simulators, max(3, orders // 100))
+        begun_too = web_day.begin_the_rest(simulators, max(3, orders // 100))
         web_day.configure(simulators, folder, calls_per_minute=100_000)
         begun = time.monotonic()
         settle(seconds=hours * 3600)
-        web_day.end_the_rest(simulators, in_parts, finished[:: max(1, len(finished) * 33 // orders)])
+        web_day.end_the_rest(simulators, begun_too, finished[:: max(1, len(finished) * 33 // orders)])
         settle(seconds=hours * 3600)
         took = time.monotonic() - begun
         since = db_now() - dt.timedelta(days=60)
         compared = {key: web_day.reconciled(key, since=since, seconds=3600) for key in ("orders", "credit-memos")}
-        shop = web_day.in_the_shop(simulators, company="FI", zone="Europe/Helsinki")
+        back = begun_too.taken_back
+        shop = web_day.in_the_shop(simulators, company="FI", zone="Europe/Helsinki", taken_back=back)
         return {
             "orders": orders,
             "seconds": round(took, 1),
@@ -77,7 +79,7 @@ def _day(folder: Path, orders: int, hours: float) -> dict[str, object]:
             "delivered": Delivery.objects.filter(state=State.DELIVERED).count(),
             "totals": {" ".join(key): str(amount) for key, amount in sorted(web_day.sold(shop).items())},
             "reconciled": {key: totals for key, (totals, _) in compared.items()},
-            "wrong": [*web_day.wrong(simulators), *(line for _, said in compared.values() for line in said)],
+            "wrong": [*web_day.wrong(simulators, back), *(line for _, said in compared.values() for line in said)],
         }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.integrations.systems.adobe.orders import item, order
-from tests.support.web_day import Document, differences, stands, wanted
+from tests.support.web_day import Document, differences, rest_of, stands, wanted
 
 Json = dict[str, Any]
 
@@ -87,3 +88,23 @@ def test_what_is_missing_or_there_twice_is_named() -> None:
 def test_an_order_that_is_not_understood_is_not_compared_as_if_it_were() -> None:
     with pytest.raises(AssertionError, match="not understood"):
         must(grand_total=7.11)
+
+
+def test_what_is_refunded_to_store_credit_is_owed_and_no_part_of_the_total() -> None:
+    order = sold()
+    rows = [row | {"order_item_id": row["item_id"]} for row in order["items"]]
+    memo = order | {"entity_id": 7, "items": rows, "grand_total": 8.10, "extension_attributes": {}}
+    order["extension_attributes"]["custom_fees"][0] |= {"creditmemo_id": "7", "custom_fee_amount_refunded": 0.5}
+    whole, kept = (wanted(memo, order, zone="Europe/Helsinki", kept=money) for money in (Decimal(0), Decimal("3.10")))
+    assert (whole.gross, kept.gross) == (Decimal("8.10"), Decimal("5.00"))
+    assert kept.nets == whole.nets | {("000", "2870"): Decimal("-3.10")}
+    assert kept.tax == whole.tax
+
+
+def test_what_was_cancelled_is_what_was_not_invoiced() -> None:
+    order = sold(updated_at="2026-02-03 10:00:00", extension_attributes={"item_applied_taxes": []})
+    order["items"][0] |= {"row_invoiced": 1.02, "tax_invoiced": 0.27}
+    order |= {"grand_total": 7.60, "total_invoiced": 6.31, "tax_invoiced": 1.29, "shipping_invoiced": 4}
+    rest = wanted(rest_of(order), order, zone="Europe/Helsinki")
+    assert (rest.kind, rest.day, rest.gross) == ("CreditNote", "2026-02-03", Decimal("1.29"))
+    assert rest.nets == {("255", "3000"): Decimal("1.02"), ("000", "4700"): Decimal("0.01")}
