@@ -10,6 +10,7 @@ from integrations.engine.capture import capture
 from integrations.engine.handle import FenceLost, RunHandle
 from integrations.engine.read import subscriptions_of
 from integrations.engine.sessions import Sessions
+from integrations.engine.taking_up import take_up
 from integrations.flows.contract import FlowSpec, Needs
 from integrations.flows.registry import flow_spec, flows_of_pair
 from integrations.http.errors import Fault
@@ -25,7 +26,8 @@ TELLING = (*OPEN_STATES, State.NO_EFFECT)
 
 def see_to(delivery: Delivery, missing: Needs, sessions: Sessions) -> str:
     """Why a link is missing, in a sentence; a parent that was never captured is fetched from its feed, so that it is
-    sent. Never raises for what the source is to blame for: what waits is looked at again."""
+    sent; so is one that was captured while its flow was off. Never raises for what the source is to blame for: what
+    waits is looked at again."""
     parents = _parents(delivery, missing)
     if not parents:
         others = flows_of_pair(delivery.flow.integration.pair)
@@ -36,7 +38,7 @@ def see_to(delivery: Delivery, missing: Needs, sessions: Sessions) -> str:
         return ""  # it waits for what an earlier version of it, or somebody by hand, has made there
     rows = Delivery.objects.filter(flow__in=ids, record__source_id=missing.source_id).order_by("-pk")
     row = rows.first()
-    if row is None and _fetch(delivery, missing, parents, sessions):
+    if row is None and (_fetch(delivery, missing, parents, sessions) or _taken_up(delivery, missing, parents)):
         row = rows.all().first()
     if row is not None:
         state = f"Its delivery {row.pk} is {row.get_state_display()}"
@@ -76,6 +78,11 @@ def _parents(delivery: Delivery, missing: Needs) -> list[tuple[Flow, Feed]]:
         if feed is not None:
             found.append((flow, feed))
     return found
+
+
+def _taken_up(delivery: Delivery, missing: Needs, parents: list[tuple[Flow, Feed]]) -> bool:
+    """Whether a flow that was switched on since it was captured sends it now."""
+    return any(take_up(flow, feed.pk, missing.source_id, needed_by=delivery) for flow, feed in parents)
 
 
 def _fetch(

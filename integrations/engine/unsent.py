@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from edi.models import Agreement, Direction, TradingPartner
-from integrations.engine import dispatch, outcome
-from integrations.engine.capture import pending, supersede
+from integrations.engine import dispatch, outcome, taking_up
 from integrations.engine.deliver import UNMAPPED
 from integrations.engine.step import OperationFailed, Step, Stopped, keep
-from integrations.flows.contract import Captured, Take
 from integrations.flows.registry import flow_spec
 from integrations.models import Delivery, Feed, Flow, Operation, Record, State
 from portal.audit import trail
@@ -139,35 +136,15 @@ def send(operation: Operation, source_id: str, now: dt.datetime) -> int:
     if feed is None or record is None:
         raise NotSent("It is not among our records any more.")
     nowhere = _came_to_nothing(flow, record)
-    seen = Captured(
-        source_id=record.source_id,
-        status=record.status,
-        kind=record.kind,
-        business_number=record.business_number,
-        problem=record.problem,
-    )
-    decision = spec.accepts(seen, flow.settings or {})
-    if not isinstance(decision, Take) or decision.operation == "cancel" or decision.only_if_sent:
+    take = taking_up.taken_as(flow, spec, record)
+    if take is None:
         raise NotSent("The flow does not take it as it is now.")
-    lane = spec.lane_of(seen, flow)
-    if spec.latest_wins:
-        supersede(Delivery.objects.filter(integration_id=flow.integration_id, flow=flow, lane=lane), now)
-    same = Record.objects.filter(feed=feed, source_id=source_id, fingerprint=record.fingerprint, pk__lt=record.pk)
-    times = same.count()
-    made = nowhere or [
-        pending(flow, spec, operation_name, record, lane=lane, times=times, now=now)
-        for operation_name in spec.chain(decision.operation)
-    ]
-    may_be_there = feed.look_until is not None and (record.modified_at is None or record.modified_at < feed.look_until)
-    for delivery in made:
-        delivery.look_first = may_be_there
-        if nowhere:
+    if nowhere:
+        taking_up.begin_lane(flow, spec, record, now=now)
+        for delivery in nowhere:
+            delivery.look_first = taking_up.may_be_there(feed, record)
             _again(delivery, now)
-        else:
-            delivery.run_id = None  # no read made it: the equation of the run that captured the record stays as it was
-    if not nowhere:
-        Delivery.objects.bulk_create(made)
-        Record.objects.filter(pk=record.pk).update(takers=F("takers") + 1, not_yet=False)
+    made = nowhere or taking_up.make(flow, spec, feed, record, take, now=now)
     trail.record(
         trail.event(
             flow.tenant_id,

@@ -12,7 +12,7 @@ from django_scopes import scopes_disabled
 from integrations.flows.contract import Job, Needs, Nothing, Prepared, Take
 from integrations.flows.registry import all_flows
 from integrations.http.errors import Rejected, Transient
-from integrations.models import Delivery, Feed, Issue, Link, Record, State
+from integrations.models import Delivery, Feed, Flow, Issue, Link, Record, State
 from integrations.selectors import children_of
 from integrations.services.deliveries import dismiss
 from portal.common.clock import db_now
@@ -150,6 +150,23 @@ def test_rule_10_a_parent_that_was_never_captured_is_fetched(engine: Engine) -> 
     assert [r.run_id for r in engine.records("7")] == [None]
     assert Link.objects.filter(entity="paper", source_id="7").exists()
     assert engine.feed.read_until is not None
+
+
+def test_rule_10_a_parent_that_was_captured_while_its_flow_was_off_is_taken_up(engine: Engine) -> None:
+    flow = Flow.objects.get(key="papers")
+    Flow.objects.filter(pk=flow.pk).update(enabled=False)
+    engine.read([item("7"), item("8"), item("2")])
+    engine.deliver_all()
+    assert event(engine, "2").reason == "Waits for paper 7. No flow that is switched on sends it."
+    Flow.objects.filter(pk=flow.pk).update(enabled=True)
+    for _ in range(2):
+        Delivery.objects.filter(waits_for="paper 7").update(not_before=db_now())
+        engine.deliver_all()
+    assert event(engine, "2").state == State.DELIVERED
+    taken = Delivery.objects.filter(flow=flow)
+    assert [d.business_number for d in taken] == ["7"], "nobody waits for the other, and nobody asked for it"
+    assert engine.audited().count("delivery.made") == 1
+    assert list(Record.objects.filter(source_id="7").values_list("takers", flat=True)) == [2]
 
 
 def test_rule_10_the_state_of_the_parent_is_said(engine: Engine) -> None:
