@@ -21,6 +21,8 @@ LABEL = "Adobe Commerce"
 _PERMISSION = re.compile(r"isn.t authorized to access|not authorized to access", re.IGNORECASE)
 _SECOND_FACTOR = re.compile(r"2fa|two-factor", re.IGNORECASE)
 _PAGE_TOO_LARGE = re.compile(r"Maximum SearchCriteria pageSize is (\d+)", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"token length is invalid|signature method .* is not supported|\boauth_\w+\b", re.IGNORECASE)
+"""What a shop says with 400 of how a call is signed: of our credentials, then, and of no record."""
 _INTERNAL = re.compile(r"^Internal Error\. Details are available in Magento log file", re.IGNORECASE)
 _NO_ROUTE = re.compile(r"does not match any route", re.IGNORECASE)
 _PLACE = re.compile(r"%(\d{1,2}|[A-Za-z_]\w*)")
@@ -134,6 +136,8 @@ def _refused(answer: Answer, said: str, technical: str) -> Fault | None:
             technical=technical,
             status=404,
         )
+    if status == 400 and _CREDENTIALS.search(said):
+        return Unauthorized(f"{LABEL} refused our credentials: {said}", technical=technical, status=400)
     if status == 400:
         return Rejected(
             f"{LABEL} refused it: {said or 'it says no reason'}",

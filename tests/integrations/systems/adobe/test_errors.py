@@ -58,6 +58,20 @@ def test_a_wrong_signature_is_refused_credentials() -> None:
     assert isinstance(meant(401, {"message": "The signature is invalid. Verify and try again."}), Unauthorized)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "The token length is invalid. Check the length and try again."},
+        {"message": "Signature method %1 is not supported", "parameters": ["HMAC-SHA1"]},
+        {"message": '"%fieldName" is required. Enter and try again.', "parameters": {"fieldName": "oauth_nonce"}},
+    ],
+)
+def test_credentials_that_are_refused_with_400_close_the_connection_and_fail_no_record(body: dict[str, Any]) -> None:
+    assert isinstance(meant(400, body, effect=True), Unauthorized)
+    required = {"message": '"%fieldName" is required. Enter and try again.', "parameters": {"fieldName": "entity"}}
+    assert isinstance(meant(400, required), Rejected)
+
+
 @pytest.mark.parametrize("status", [400, 401])
 def test_a_second_factor_is_asked_for_in_words(status: int) -> None:
     fault = meant(
