@@ -124,8 +124,8 @@ def applied_quantity(change: LineChange, *, stated_in: QuantityIn = "auto") -> D
     ordered, left = change.quantity, change.quantity_left
     if ordered is None or left is None:
         return left if ordered is None else ordered
-    if change.kind == "add" or stated_in == "ordered":
-        return ordered
+    if change.kind in ("add", "price", "date", "date_and_price", "none") or stated_in == "ordered":
+        return ordered  # what stays is POC03; POC04 is then what is left to receive
     if stated_in == "left" or change.code not in ("QI", "QD"):
         return left
     return max(ordered, left) if change.code == "QI" else min(ordered, left)

@@ -44,6 +44,7 @@ def plan(command: ChangeOrder, order: wire.PurchaseOrder, *, zone: ZoneInfo) -> 
             _change_line(draft, change, line, command.quantity_in)
         _check_once(draft)
         _check_added(draft, change)
+        _check_restated(draft, change)
         if change.purpose == "replace" and not change.lines:
             draft.reasons.append("it replaces the order and names no line; only a cancellation may do so")
         elif change.purpose == "replace":
@@ -123,6 +124,41 @@ def _check_added(draft: Draft, change: OrderChange) -> None:
     ]
 
 
+def _check_restated(draft: Draft, change: OrderChange) -> None:
+    """A value that a line states beside what it asks for has to be the one that the line has, before the change or
+    after all of it. Another one is a contradiction: it would be confirmed and not be there."""
+    written = {e["lineNumber"]["value"]: e for e in draft.lines if e["operation"] == "Update"}
+    out = {c.line for c in draft.changes if c.name in TAKEN_OUT}
+    for one in change.lines:
+        with suppress(order_lines.NotFound):
+            line = order_lines.find(one.line_number, one.item_ids, draft.order)
+            if line.line_nbr not in out and one.kind not in ("add", "delete", "none", "replace_item", "other"):
+                _check_line(draft, one, line, written.get(line.line_nbr, {}))
+
+
+def _check_line(draft: Draft, one: LineChange, line: wire.OrderLine, written: dict[str, Any]) -> None:
+    quantity, price = normalise(line.order_qty or Decimal(0)), normalise(line.unit_cost or Decimal(0))
+    received = normalise(line.qty_on_receipts or Decimal(0))
+    day = stamps.day(line.promised, draft.zone)
+    quantities = {quantity, written.get("orderQty", {}).get("value", quantity)}
+    quantities |= {ordered - received for ordered in quantities}
+    days = {day, stamps.day(written.get("promised", {}).get("value") or line.promised, draft.zone)}
+    stated: list[tuple[str, object, object, bool]] = []
+    if one.kind not in QUANTITY:
+        values = [q for q in (one.quantity, one.quantity_left) if q is not None]
+        stated += [("quantity", q, quantity, q in quantities) for q in values]
+    if one.kind not in PRICE and one.unit_price is not None and one.unit_price >= 0:
+        same = one.unit_price in (price, written.get("unitCost", {}).get("value"))
+        stated.append(("price", one.unit_price, price, same))
+    if one.kind not in DATE and one.requested_date is not None:
+        stated.append(("day", one.requested_date, day or "none", one.requested_date in days))
+    draft.reasons += [
+        f"{_name(one)}: it states the {name} {value}, the order has {now}, and the change asks for no other"
+        for name, value, now, same in stated
+        if not same
+    ]
+
+
 def _drop_unnamed(draft: Draft) -> None:
     for line in draft.order.lines or ():
         named = line.line_nbr in draft.touched or line.line_type == order_lines.TEXT_LINE
@@ -147,6 +183,7 @@ def left_out(change: OrderChange) -> tuple[str, ...]:
             ("terms of payment", change.terms),
             ("allowances and charges", change.charges),
             ("date of shipment", change.ship_date),
+            ("window of delivery", change.not_before or change.not_after),
             ("cancel date", change.cancel_after),
         )
         if stated
@@ -237,8 +274,6 @@ def _quantity(
 
 
 def _price(draft: Draft, one: LineChange, line: wire.OrderLine, members: dict[str, Any]) -> None:
-    """A price that differs where no other price is asked for is a contradiction: it would be confirmed and not be
-    there."""
     name, before = _name(one), normalise(line.unit_cost or Decimal(0))
     if one.unit_price is None:
         if one.kind in ("price", "price_and_quantity", "date_and_price"):
@@ -248,10 +283,6 @@ def _price(draft: Draft, one: LineChange, line: wire.OrderLine, members: dict[st
     elif before != one.unit_price and one.kind in PRICE:
         draft.note(line.line_nbr, "unit cost", before, one.unit_price, "another price")
         members["unitCost"] = {"value": one.unit_price}
-    elif before != one.unit_price:
-        draft.reasons.append(
-            f"{name}: it states the price {one.unit_price}, the order has {before}, and the change asks for no other"
-        )
 
 
 def _states_anything(one: LineChange) -> bool:

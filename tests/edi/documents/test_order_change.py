@@ -42,6 +42,11 @@ def test_new_quantity(change: LineChange, current: str | None, quantity: str | N
         assert applied_quantity(change) == found, "what was applied is told afterwards, too"
 
 
+def test_where_only_the_price_changes_the_quantity_is_the_one_that_is_ordered() -> None:
+    assert applied_quantity(told("100", "40", "PC", "price")) == 100
+    assert applied_quantity(told(None, None, "PC", "price")) is None
+
+
 def test_an_agreement_says_where_the_quantity_stands() -> None:
     change = told("150", "50")
     assert new_quantity(change, current=Decimal(100), stated_in="ordered") == Decimal(150)

@@ -19,6 +19,7 @@ from tests.integrations.flows.test_order_changes import (
     changes,
     configured,
     order,
+    sent_versions,
     work,
 )
 from tests.support.world import World
@@ -46,7 +47,9 @@ def test_quantity_and_price_of_one_line_and_a_new_one_are_answered_line_by_line(
         {"purchaseOrderLineId": "1", "changeReason": "priceChange", "unitCostPrice": "9.95"},
         {"purchaseOrderLineId": "", "productIds": {"buyerItemNumber": article}, **added},
         {"purchaseOrderLineId": "2", "changeReason": "deleteItem", "quantity": {"value": "0"}},
+        {"purchaseOrderLineId": "5", "changeReason": "quantityChange", "quantity": {"value": "24"}},
     ]
+    assert before[4]["discountPercent"] > 0
     change(world, **{"message.lineItems": lines})
     work(world)
     now = order(world)["lines"]
@@ -55,14 +58,16 @@ def test_quantity_and_price_of_one_line_and_a_new_one_are_answered_line_by_line(
     assert (now[-1]["orderQty"], now[-1]["unitCost"], now[-1]["inventory"]["number"]) == (7, 5, article)
     assert 2 not in [line["lineNbr"] for line in now]
     [answer] = answers(world)
-    assert acknowledged(answer) == ("AD", ["IA", "IA", "IA"])
-    first, new, gone = lines_of(answer)
+    assert acknowledged(answer) == ("AD", ["IA"] * 4)
+    first, new, gone, _ = lines_of(answer)
     assert (first["assignedIdentification"], first["changeOrResponseTypeCode"]) == ("1", "PQ")
     assert (Decimal(first["quantity"]), Decimal(first["unitPrice"])) == (37, Decimal("9.95"))
     assert (new["changeOrResponseTypeCode"], Decimal(new["quantity"])) == ("AI", 7)
     assert (gone["assignedIdentification"], gone["changeOrResponseTypeCode"]) == ("2", "DI")
     assert {d.state for d in world.deliveries(flow__key=ANSWERS)} == {State.DELIVERED}
     assert "answered by 865" in order(world)["note"]
+    work(world)
+    assert sent_versions(world) == ["original"], "all of it is the supplier's own"
     assert not Issue.objects.filter(status=Issue.Status.OPEN).exists()
 
 

@@ -297,6 +297,16 @@ CONTRADICTIONS = {
         LineChange(line_number="1", kind="quantity", quantity=Decimal(10), unit="CT", unit_price=Decimal(12)),
         "it states the price 12, the order has 5, and the change asks for no other",
     ),
+    "another quantity on a change of the price": (
+        LineChange(line_number="1", kind="price", quantity=Decimal(12), unit="CT", unit_price=Decimal(4)),
+        "it states the quantity 12, the order has 10, and the change asks for no other",
+    ),
+    "another day on a change of the quantity": (
+        LineChange(
+            line_number="1", kind="quantity", quantity=Decimal(12), unit="CT", requested_date=dt.date(2026, 9, 9)
+        ),
+        "it states the day 2026-09-09, the order has 2026-09-01, and the change asks for no other",
+    ),
     "no price on a change of the price": (LineChange(line_number="1", kind="price"), "the new price is missing"),
     "a change of nothing": (
         LineChange(line_number="1", kind="change", description="Sill"),
@@ -334,6 +344,31 @@ def test_what_would_be_confirmed_and_not_be_there_is_a_person_s(name: str) -> No
 def test_a_price_that_is_only_said_again_is_none_of_it() -> None:
     same = LineChange(line_number="1", kind="quantity", quantity=Decimal(12), unit="CT", unit_price=Decimal(5))
     assert [c.words for c in planned(same).changes] == ["line 1, quantity: 10 → 12 (another quantity)"]
+
+
+def test_what_another_segment_of_the_line_asks_for_may_be_said_in_each() -> None:
+    """Of quantity and price in two segments, senders state both in both, before or after they ask for them."""
+    quantity = LineChange(
+        line_number="2", kind="quantity", quantity=Decimal(12), unit="CT", unit_price=Decimal(4), item_ids=item("TORSK")
+    )
+    price = LineChange(
+        line_number="2", kind="price", quantity=Decimal(12), quantity_left=Decimal(8), unit="CT", unit_price=Decimal(4)
+    )
+    for lines in ((quantity, price), (price, quantity)):
+        assert planned(*lines).members["lines"] == [
+            {
+                "operation": "Update",
+                "lineNumber": {"value": 2},
+                "orderQty": {"value": Decimal(12)},
+                "unitCost": {"value": Decimal(4)},
+            }
+        ]
+    assert len(reasons(quantity, LineChange(line_number="2", kind="none"))) == 1
+
+
+def test_a_window_of_delivery_is_for_a_person() -> None:
+    found = planned(LineChange(line_number="1", kind="none"), not_after=dt.date(2026, 9, 30))
+    assert found.left_out == ("window of delivery",)
 
 
 def test_a_new_version_of_the_order_adds_no_article_that_it_has() -> None:
