@@ -151,6 +151,22 @@ def test_what_nobody_ever_sent_is_a_difference_of_count_and_amount(engine: Engin
     assert (said["source_count"], said["target_count"]) == (3, 1)
 
 
+def test_amounts_are_summed_up_by_currency_alone() -> None:
+    def line(currency: str, ours: str | None, theirs: str | None) -> dict[str, Any]:
+        counts = {"counts_here": ours is not None, "counts_there": theirs is not None}
+        return {"kind": "same", "currency": currency, "ours": ours, "theirs": theirs} | counts
+
+    old = {k: v for k, v in line("", "7", "7").items() if k != "currency"}  # of before it was kept
+    said = services.summary([line("SEK", "100.50", "100"), line("EUR", "10", None), line("SEK", "-20", "-20"), old])
+    assert said["amounts"] == {
+        "": {"source": "7", "target": "7", "difference": "0"},
+        "EUR": {"source": "10", "target": "0", "difference": "10"},
+        "SEK": {"source": "80.50", "target": "80", "difference": "0.50"},
+    }
+    assert services.in_words(said, "difference") == "0, 10 EUR, 0.50 SEK"
+    assert services.in_words(services.summary([]), "source") == "0"
+
+
 def test_only_the_period_is_looked_at(engine: Engine) -> None:
     engine.send(item("before", at=NOON - 2 * HOUR), item("inside"), item("after", at=NOON + 3 * HOUR))
     assert kinds(engine) == {"inside": "same"}

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django_scopes import scopes_disabled
 
+from integrations.engine.operations import claim_operation, work_on
+from integrations.engine.sessions import Sessions
 from integrations.models import Flow
 from integrations.services import operations
 from portal.common.clock import db_now
@@ -71,8 +73,18 @@ def test_a_credit_note_that_was_never_made_is_a_difference(shop: Shop, settle: S
     settle()
     with scopes_disabled():
         Flow.objects.filter(key="orders").update(enabled=True)
-    found = operations.reconciled_lines(reconciled(shop, "orders", since))
+    looked = reconciled(shop, "orders", since)
+    found = operations.reconciled_lines(looked)
     assert [(line["kind"], Decimal(line["ours"]) < 0) for line in found] == [("same", False), ("never_sent", True)]
     total = money(made["grand_total"])
     assert differences_of(found) == {-total}
     assert sum(amount for *_, amount in unequal(found)) == -total
+    with scopes_disabled():
+        operations.start(operations.ask_send_unsent(looked, reason="It was off.", actor=None), actor=None)
+        claimed = claim_operation("test")
+        assert claimed is not None
+        work_on(claimed, Sessions())
+    settle()
+    [note] = shop.documents(f"shop:cancelled:{made['entity_id']}")
+    assert money(note["amountInCurrency"]) == total
+    assert differences_of(operations.reconciled_lines(reconciled(shop, "orders", since))) == {Decimal(0)}
