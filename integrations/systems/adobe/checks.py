@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from integrations.http.errors import ConfigError, Fault, Rejected
 from integrations.http.session import Session
-from integrations.models import Connection
+from integrations.models import Connection, Flow
 from integrations.systems.adobe import wire
 from integrations.systems.adobe.attributes import OF_COMPANIES, OF_ORDERS
 from integrations.systems.adobe.client import Client
@@ -27,6 +27,8 @@ WORTH_KNOWING = {
     "Magento_TwoFactorAuth": "two-factor authentication",
 }
 """Modules by which the shop can do more, or asks for more."""
+TELLING = ("customer-invoices", "supplier-invoices")
+"""Flows that add comments to orders."""
 READS = (
     ("customers", "customers/search", "Customers › All Customers"),
     ("orders", "orders", "Sales › Operations › Orders › Actions › View"),
@@ -48,7 +50,7 @@ def run(connection: Connection, session: Session) -> Iterator[Step]:
     yield _modules(client)
     for label, path, resource in READS:
         yield _readable(client, label, path, resource)
-    yield _comments(client)
+    yield _comments(client, needed=_are_told(connection))
     yield _WRITING
     yield _clock(session)
 
@@ -99,17 +101,28 @@ def _readable(client: Client, label: str, path: str, resource: str) -> Step:
     return Step(name=f"Read {label}", ok=True, detail=f"There are {count}.")
 
 
-def _comments(client: Client) -> Step:
+def _are_told(connection: Connection) -> bool:
+    """Whether a flow that is switched on adds comments to the shop's orders."""
+    return Flow.objects.filter(integration__partner=connection, enabled=True, key__in=TELLING).exists()
+
+
+def _comments(client: Client, *, needed: bool) -> Step:
     """Reading an order's comments needs the same right (`Magento_Sales::comment`) as adding one. There is no order 0: a
     shop that permits it says so."""
+    name = "Comments on orders"
     try:
         client.comments("0")
     except Rejected:
         pass
+    except ConfigError as fault:
+        remedy = "Allow the integration Sales › Operations › Orders › Actions › Comment, save, and reauthorize it."
+        if needed:
+            return _failed(name, fault, remedy)
+        detail = f"Not permitted, and not needed until a flow tells of invoices on orders. {fault.sentence}"
+        return Step(name=name, ok=True, detail=detail, remedy=remedy)
     except Fault as fault:
-        resource = "Sales › Operations › Orders › Actions › Comment"
-        return _failed("Comments on orders", fault, f"Allow the integration {resource}, save, and reauthorize it.")
-    return Step(name="Comments on orders", ok=True, detail="They may be read, and so added: it is one right.")
+        return _failed(name, fault, "")
+    return Step(name=name, ok=True, detail="They may be read, and so added: it is one right.")
 
 
 _WRITING = Step(

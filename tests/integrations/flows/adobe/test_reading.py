@@ -14,7 +14,7 @@ from django_scopes import scopes_disabled
 
 from integrations.http.errors import Transient
 from integrations.http.session import Session
-from integrations.models import Breaker, Connection
+from integrations.models import Breaker, Connection, Flow
 from integrations.services.connections import check_connection
 from integrations.systems.adobe.client import Client
 from integrations.systems.adobe.settings import Options
@@ -171,6 +171,10 @@ def test_the_live_test_names_what_is_wrong_and_learns_what_the_shop_can(shop: Sh
         assert not steps["Comments on orders"].ok
         assert "Magento_Sales::comment" in steps["Comments on orders"].detail
         assert "Not tested" in steps["Write to orders"].detail, "what cannot be asked is told"
+        Flow.objects.filter(key__in=["customer-invoices", "supplier-invoices"]).update(enabled=False)
+        steps = {step.name: step for step in check_connection(Connection.objects.get(pk=row.pk))}
+        assert steps["Comments on orders"].ok, "no flow needs the right"
+        assert "Magento_Sales::comment" in steps["Comments on orders"].detail
         shop.world.simulators.options("adobe", acl_denied=[])
         assert shop.rows("orders") == before, "a test writes nothing"
         shop.world.simulators.options("adobe", modules=["Magento_Store"])
