@@ -101,6 +101,7 @@ class Sandbox:
         self.shift = timedelta()
         self.faults, self.log = FaultBook(), RequestLog()
         self._snapshots: dict[str, bytes] = {}
+        self._late: list[threading.Timer] = []
         self.world = world_package.build_world(
             seed=self.settings.seed,
             size=self.settings.seed_size,
@@ -132,6 +133,9 @@ class Sandbox:
     def reset(self) -> None:
         """Back to the seed: data, options, clock, faults, request log."""
         self.shift = timedelta()
+        for timer in self._late:
+            timer.cancel()
+        self._late.clear()
         for name, system in self.systems.items():
             with self.locks[name]:
                 system.store.clear()
@@ -192,7 +196,9 @@ class Sandbox:
         paths = (request.sub_path, full, f"{full}?{query}")
         fault = self.faults.take(system=system.name, method=request.method, paths=paths)
         kind = fault.fault if fault else None
-        if kind in {"timeout_before", "reset"}:
+        if fault is not None and kind == "commits_late":
+            self._answer_later(system, request, fault.seconds)
+        if kind in {"timeout_before", "reset", "commits_late"}:
             outcome = Outcome(0, b"", {}, fault)
         else:
             outcome = self._answer(system, request, fault)
@@ -200,6 +206,13 @@ class Sandbox:
             outcome = Outcome(0, b"", {}, fault)
         self._note(request, outcome, started=started, at=at)
         return outcome
+
+    def _answer_later(self, system: Simulator, request: Request, seconds: float) -> None:
+        """What the call does is done when nobody waits for it any more; not after a reset."""
+        timer = threading.Timer(seconds, self._answer, (system, request, None))
+        timer.daemon = True
+        self._late.append(timer)
+        timer.start()
 
     def _answer(self, system: Simulator, request: Request, fault: Fault | None) -> Outcome:
         with self.locks[system.name]:

@@ -10,16 +10,16 @@ import msgspec
 
 STATUS_FAULTS = frozenset({401, 403, 404, 409, 412, 429, 500, 502, 503})
 SOCKET_FAULTS = frozenset(
-    {"503html", "timeout_before", "timeout_after", "reset", "reset_after", "malformed", "slow"},
+    {"503html", "timeout_before", "timeout_after", "reset", "reset_after", "malformed", "slow", "commits_late"},
 )
-
+"""`commits_late`: the connection breaks at once, and the call takes effect `seconds` later."""
 
 BODY_FAULTS = frozenset({"unknown_fields", "wrong_types", "empty", "unsorted", "duplicates"})
 """The answer is what it would be, but for its JSON: see bodies.py."""
 
 
 class Fault(msgspec.Struct, kw_only=True):
-    """One armed fault. `seconds` is how long timeouts hold the socket and slow answers take."""
+    """One armed fault. `seconds` is how long timeouts hold the socket, slow answers take and late effects wait."""
 
     fault: int | str
     system: str = ""

@@ -69,7 +69,7 @@ class _Handler(WSGIRequestHandler):
     def _deliver(self, request: Request, outcome: Outcome) -> None:
         fault = outcome.fault
         match fault.fault if fault else None:
-            case "reset" | "reset_after":
+            case "reset" | "reset_after" | "commits_late":
                 self._reset()
             case "timeout_before" | "timeout_after":
                 self._hold(cast(Fault, fault).seconds)

@@ -102,6 +102,42 @@ def test_what_is_booked_and_comes_again_is_not_booked_again(ledger: World, settl
     assert "99999" in pay.reason
 
 
+def test_what_takes_effect_after_nobody_waits_for_it_is_made_once(ledger: World, settle: Settle) -> None:
+    """The first look at the books does not see the payment yet; a second one comes before it is made again."""
+    ledger.simulators.fault("airbase", "commits_late", "vendors/bulk_upsert", method="POST", seconds=2)
+    settle(seconds=300)
+    references = [v["erp_reference_id"] for v in bodies(ledger, "vendors") if v["erp_reference_id"]]
+    assert len(references) == len(set(references))
+    entry = approve(ledger, open_invoice(ledger))
+    ledger.simulators.fault("visma", "commits_late", "supplierPayment$", method="POST", seconds=3)
+    settle(seconds=300)
+    settle(seconds=300)  # where Airbase was left alone for a while after its connection broke
+    assert not failures(ledger)
+    assert ledger.simulators.fired() == 2, ledger.simulators.get("faults")
+    (made,) = booked(ledger)
+    assert made["released"] is True
+    with scope(tenant=ledger.tenant):
+        (pay,) = [d for d in ledger.deliveries(flow__key="payments", operation="pay") if d.state == State.DELIVERED]
+    assert [e["found"] for e in pay.evidence] == ["not there", "there"]
+    (told,) = [e for e in bodies(ledger, "ledger_entries") if e["airbase_id"] == entry]
+    assert (told["status"], told["erp_reference_id"]) == ("sync_complete", made["refNbr"])
+
+
+def test_what_fails_at_the_bank_after_it_was_booked_is_an_issue_with_its_steps(ledger: World, settle: Settle) -> None:
+    settle(seconds=300)
+    entry = approve(ledger, open_invoice(ledger))
+    settle(seconds=300)
+    (made,) = booked(ledger)
+    act(ledger, "fail_payment", payment=entry)
+    settle(seconds=300)
+    assert [p["refNbr"] for p in booked(ledger)] == [made["refNbr"]], "nothing is undone by itself"
+    with scope(tenant=ledger.tenant):
+        issue = Issue.objects.get(status=Issue.Status.OPEN)
+    assert f"booked as {made['refNbr']}" in issue.sentence
+    assert "void it" in issue.remedy
+    assert made["refNbr"] in issue.remedy
+
+
 def test_what_airbase_corrects_before_it_is_booked_is_booked_as_corrected(ledger: World, settle: Settle) -> None:
     """It waits for an invoice that nobody knows; its amount is corrected, and then a person says what to do."""
     settle(seconds=300)

@@ -78,6 +78,15 @@ def test_lost_answers_and_what_they_leave(visma: VismaClient, control: Control, 
     assert control.get("requests?system=visma")[-2]["status"] == 0
 
 
+def test_what_commits_late_is_there_after_the_connection_broke(visma: VismaClient, control: Control) -> None:
+    control.fault("commits_late", method="POST", seconds=0.5)
+    with pytest.raises(requests.ConnectionError):
+        visma.post("/v1/supplier", json=new_supplier("Sen AB"))
+    assert "Sen AB" not in names(visma)
+    time.sleep(0.8)
+    assert names(visma).count("Sen AB") == 1
+
+
 def test_a_timeout_ends_when_the_client_leaves(visma: VismaClient, control: Control) -> None:
     control.fault("timeout_before", seconds=20)
     started = time.monotonic()
