@@ -1,4 +1,4 @@
-"""Codes of the company that writes are checked against: accounts, segments, cash accounts, ways of payment.
+"""Codes of the company that writes are checked against: accounts, segments, cash accounts, ways of payment, branches.
 
 A wrong code in a request gives an error that names neither document nor field, or none at all. So codes are looked up
 first, once a session.
@@ -59,6 +59,21 @@ def _read(client: VismaClient) -> Codes:
             (m.payment_method_id or "").strip() for m in methods if m.active is not False and m.use_in_ap is not False
         ),
     )
+
+
+_branches: WeakKeyDictionary[Session, frozenset[str]] = WeakKeyDictionary()
+
+
+def wrong_branch(client: VismaClient, session: Session, branch: str) -> list[str]:
+    """What is wrong with a branch that a document names, in words; [] where it names none, or one that is active. Read
+    once a session, and only where one is named. Raises Fault."""
+    if not branch:
+        return []
+    if session not in _branches:
+        rows = client.decode(client.get("v1/branch"), tuple[wire.Branch, ...])
+        _branches[session] = frozenset((b.number or "").strip() for b in rows if b.is_active is not False)
+    known = _branches[session]
+    return [] if branch in known else [f"branch {branch} does not exist or is not active"]
 
 
 def must_have(problems: Iterable[str], *, what: str, remedy: str) -> None:

@@ -26,7 +26,7 @@ from integrations.systems.contract import (
 )
 from integrations.systems.visma import wire_ledger as wire
 from integrations.systems.visma.client import ETag, VismaClient, segment
-from integrations.systems.visma.codes import Codes, codes_of, must_have
+from integrations.systems.visma.codes import Codes, codes_of, must_have, wrong_branch
 from integrations.systems.visma.commands import InvoiceCommand, MakeInvoices, NewInvoice, ReleaseInvoices
 from integrations.systems.visma.settings import Options
 from integrations.systems.visma.sinks.base import (
@@ -133,7 +133,8 @@ class SupplierInvoiceSink(CommandSink[InvoiceCommand]):
                     f"{_key(invoice)}. If not, correct its number in Visma.net and replay.",
                 )
         must_have(
-            _wrong(wanted, codes_of(self.client, self._session)),
+            wrong_branch(self.client, self._session, wanted.branch)
+            + _wrong(wanted, codes_of(self.client, self._session)),
             what=f"The invoice {wanted.number} of {wanted.amount} {wanted.currency} cannot be booked",
             remedy="Make the code in Visma.net, or correct it where the bill was approved; then replay.",
         )

@@ -9,7 +9,7 @@ from integrations.models import Connection
 from integrations.systems.contract import Applied, Delivered, Effect, Evidence, NotApplied, Outgoing
 from integrations.systems.visma import wire_ledger as wire
 from integrations.systems.visma.client import VismaClient
-from integrations.systems.visma.codes import codes_of, must_have
+from integrations.systems.visma.codes import codes_of, must_have, wrong_branch
 from integrations.systems.visma.commands import JournalLine, MakeJournals, NewJournal
 from integrations.systems.visma.settings import Options
 from integrations.systems.visma.sinks.base import CommandSink, listed
@@ -48,7 +48,8 @@ class JournalSink(CommandSink[MakeJournals]):
         accounts = codes_of(self.client, self._session).accounts
         unknown = sorted({line.account for line in command.lines} - accounts)
         must_have(
-            [f"account {account} does not exist or is not active" for account in unknown],
+            wrong_branch(self.client, self._session, command.branch)
+            + [f"account {account} does not exist or is not active" for account in unknown],
             what=f"The journal “{command.stamp}” cannot be booked",
             remedy="Make the account in Visma.net, or book the journal by hand and dismiss this.",
         )

@@ -28,7 +28,7 @@ from integrations.systems.contract import (
 )
 from integrations.systems.visma import wire_ledger as wire
 from integrations.systems.visma.client import ETag, VismaClient, segment
-from integrations.systems.visma.codes import codes_of, must_have
+from integrations.systems.visma.codes import codes_of, must_have, wrong_branch
 from integrations.systems.visma.commands import MakePayment, PaidDocument, PaymentCommand, ReleasePayment
 from integrations.systems.visma.settings import Options
 from integrations.systems.visma.sinks.base import (
@@ -177,7 +177,7 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
     def _check(self, command: MakePayment) -> None:
         """Raises Rejected with every reason why Visma would refuse the payment or book it wrongly."""
         codes = codes_of(self.client, self._session)
-        problems = []
+        problems = wrong_branch(self.client, self._session, command.branch)
         if command.payment_method and command.payment_method not in codes.payment_methods:
             problems.append(f"{command.payment_method} is no way to pay suppliers")
         if command.cash_account and command.cash_account not in codes.cash_accounts:

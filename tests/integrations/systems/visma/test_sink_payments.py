@@ -125,6 +125,18 @@ def test_an_invoice_that_is_not_released_is_not_paid(
     assert not booked(visma)
 
 
+def test_a_payment_of_a_branch_that_is_none_is_refused_in_words(
+    visma: Served, sink: Any, invoice: dict[str, Any]
+) -> None:
+    """Visma.net's own error names neither the branch nor the payment."""
+    effect = do(sink, payment(invoice, branch="77"))
+    assert isinstance(effect, Rejected)
+    assert "branch 77 does not exist" in effect.sentence
+    assert not booked(visma)
+    number_of(do(sink, payment(invoice, branch="1")))
+    assert booked(visma)[0]["branch"] == "1"
+
+
 def test_money_does_not_leave_an_account_of_another_currency(visma: Served, sink: Any, invoice: dict[str, Any]) -> None:
     accounts = [r["body"] for r in visma.rows("cashaccount") if r["key"].startswith("SE/")]
     own = next(a for a in accounts if a["currency"] == "SEK")
