@@ -17,6 +17,7 @@ from integrations.flows.status import status_settings
 from integrations.flows.visma_airbase_receipts import NOT_OFFERED, receipt
 from integrations.flows.visma_airbase_settled import PAID, Standing, standing_of
 from integrations.flows.visma_documents import ORDER_STATUSES
+from integrations.flows.visma_renumbered import kept_of, must_be_the_same
 from integrations.flows.visma_rows import (
     INVOICE_STATUSES,
     OURSELVES,
@@ -50,9 +51,17 @@ FIRST_LOOK = dt.timedelta(seconds=3)
 flow: Callable[..., FlowSpec] = partial(row_flow, PAIR)
 
 
-def send_row(job: Job, row: dict[str, Any], *, purpose: str = "original", if_refused: str = "") -> Prepared:
-    """The row, unless Airbase has it so already. `if_refused`: what a person does if Airbase does not take it."""
-    meta = {IF_REFUSED: if_refused} if if_refused else {}
+def send_row(
+    job: Job,
+    row: dict[str, Any],
+    *,
+    purpose: str = "original",
+    if_refused: str = "",
+    kept: Mapping[str, Any] | None = None,
+) -> Prepared:
+    """The row, unless Airbase has it so already. `if_refused`: what a person does if Airbase does not take it; `kept`:
+    what is kept beside it."""
+    meta = {**({IF_REFUSED: if_refused} if if_refused else {}), **(kept or {})}
     return send_bytes(job, msgspec.json.encode(row, order="sorted"), row, to=LABEL, meta=meta, purpose=purpose)
 
 
@@ -90,10 +99,12 @@ def _dimension(job: Job) -> Prepared:
 def _supplier(job: Job) -> Prepared:
     """A supplier that Airbase has already, made there and not linked yet, becomes that vendor, and no second one."""
     supplier = visma.supplier(job.raw)
+    given = decoded(job.raw, wire.Supplier, "supplier")
+    must_be_the_same(job, given, to=LABEL)
     row = airbase.vendor(supplier)
     if job.last is None and (twin := _made_there(job, supplier)):
         row["airbase_id"] = twin
-    return send_row(job, row)
+    return send_row(job, row, kept=kept_of(given))
 
 
 def _made_there(job: Job, supplier: Supplier) -> str:

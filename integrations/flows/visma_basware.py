@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from integrations.flows.contract import FlowSpec, Job, Nothing, Prepared
+from integrations.flows.visma_renumbered import kept_of, must_be_the_same
 from integrations.flows.visma_rows import books_of, must_be_there, row_flow, send_bytes
 from integrations.models import Delivery, State
 from integrations.systems.basware import mapping as basware
@@ -158,6 +159,7 @@ def _tax_code(job: Job) -> Prepared:
 def _supplier(job: Job) -> Prepared:
     supplier = visma.supplier(job.raw)
     given = decoded(job.raw, wire.Supplier, "supplier")
+    must_be_the_same(job, given, to=LABEL)
     term = (given.credit_terms.id or "").strip() if given.credit_terms else ""
     name = (given.credit_terms.description or "").strip() if given.credit_terms else ""
     if not job.flow.settings.get("payment_terms", True):
@@ -172,7 +174,7 @@ def _supplier(job: Job) -> Prepared:
         term_name=name,
         paid=supplier.status not in ("HoldPayments", "OnHold"),
     )
-    return send(job, row)
+    return send(job, row, meta=kept_of(given))
 
 
 # --- The flows

@@ -164,6 +164,7 @@ class PaymentMethodDetail(Wire, frozen=True, kw_only=True):
 
 
 class Supplier(Wire, frozen=True, kw_only=True):
+    internal_id: int | None = None
     number: str | None = None
     name: str | None = None
     status: str | None = None
