@@ -71,7 +71,9 @@ def test_quantity_and_price_of_one_line_and_a_new_one_are_answered_line_by_line(
     assert not Issue.objects.filter(status=Issue.Status.OPEN).exists()
 
 
-def test_a_change_that_a_person_edited_is_answered_as_it_was_applied(world: World) -> None:
+def test_what_a_person_edited_is_answered_as_it_was_applied_and_what_cannot_be_answered_says_what_to_do(
+    world: World,
+) -> None:
     """The sender asked for a line that is not there; a person knows which is meant, and how many there can be."""
     work(world)
     change(world, **{"message.lineItems.0.purchaseOrderLineId": "99"})
@@ -90,11 +92,8 @@ def test_a_change_that_a_person_edited_is_answered_as_it_was_applied(world: Worl
     assert Decimal(lines_of(answer)[0]["quantity"]) == 300
     assert "accepted as a person edited it, 1 line; answered by 865" in order(world)["note"]
 
-
-def test_an_answer_that_cannot_be_written_says_what_to_do(world: World) -> None:
-    """What it names is not in our books, so correcting it there would mend nothing."""
-    work(world)
-    change(world, **{"message.lineItems.0.productIds": {"vendorItemNumber": "9" * 60}})
+    # One that cannot be written names nothing of our books, so correcting it there would mend nothing.
+    change(world, sequence="002", **{"message.lineItems.0.productIds": {"vendorItemNumber": "9" * 60}})
     work(world)
     assert order(world)["lines"][0]["orderQty"] == 321
     [issue] = Issue.objects.filter(status=Issue.Status.OPEN)
@@ -102,4 +101,4 @@ def test_an_answer_that_cannot_be_written_says_what_to_do(world: World) -> None:
     assert "answer the trading partner yourself and dismiss it" in issue.remedy
     services.dismiss(issue.deliveries.get().pk, actor=None, reason="Told by mail")
     work(world)
-    assert "change 001 accepted, 1 line; no 865 was sent" in order(world)["note"]
+    assert "change 002 accepted, 1 line; no 865 was sent" in order(world)["note"]
