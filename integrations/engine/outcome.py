@@ -37,6 +37,9 @@ CONFIG_PAUSE = dt.timedelta(minutes=15)
 CONFLICTS_ALLOWED = 5
 FIRST_LOOK = dt.timedelta(seconds=5)
 """After an unknown outcome: it is mostly there. That it is not there counts later, past the target's delay."""
+SHORT_WAIT = dt.timedelta(seconds=5)
+"""Before an allowance is there again, so short a wait is not worth moving others for."""
+PUT_OFF_AT_ONCE = 5_000
 APPROVAL = "a person's approval"
 """What a delivery waits for that nobody has said yes to."""
 
@@ -257,7 +260,11 @@ def fail(delivery: Delivery, error: Exception, *, visibility: dt.timedelta, now:
     if isinstance(error, Fault) and error.progress:
         delivery.frozen_meta = {**delivery.frozen_meta, "progress": error.progress}
     match error:
-        case Paused() | RateLimited():
+        case RateLimited():
+            _retry(delivery, error.retry_at, error.sentence, now)
+            if error.connection_id == delivery.sink_connection_id and error.retry_at > now + SHORT_WAIT:
+                _put_off_others(delivery, error.retry_at, error.sentence)
+        case Paused():
             _retry(delivery, error.retry_at, error.sentence, now)
         case Transient():
             delivery.transient_failures += 1
@@ -297,6 +304,18 @@ def fail(delivery: Delivery, error: Exception, *, visibility: dt.timedelta, now:
             delivery.not_before = now + min(visibility, FIRST_LOOK)
             if not isinstance(error, Unknown):
                 issues.for_delivery(delivery, error, now=now)
+
+
+def _put_off_others(refused: Delivery, until: dt.datetime, why: str) -> None:
+    """Puts off what would meet the same refusal: what is to go to the connection at which `refused` found the calls
+    used up. Thousands may be due there, and each would be claimed and prepared only to be put back, in every window
+    anew. What waits for something else keeps saying so."""
+    same = Delivery.objects.filter(sink_connection_id=refused.sink_connection_id, state=State.PENDING, waits_for="")
+    due = same.filter(not_before__lt=until).exclude(pk=refused.pk).order_by("not_before")
+    # What others hold is left to them: two workers that are refused together would wait for each other's rows.
+    free = due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+    found = list(free[:PUT_OFF_AT_ONCE])
+    Delivery.objects.filter(pk__in=found).update(not_before=until, reason=why[:500], error_class=RateLimited.kind)
 
 
 def is_half_done(delivery: Delivery) -> bool:

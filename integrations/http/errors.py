@@ -55,6 +55,8 @@ class RateLimited(Fault):
 
     kind = "rate_limited"
     certainly_not_applied = True
+    connection_id: int | None = None
+    """The connection whose calls are used up, once its session has noted it: nothing else goes there before."""
 
     def __init__(self, sentence: str, *, retry_at: dt.datetime, status: int | None = None, technical: str = "") -> None:
         super().__init__(sentence, status=status, technical=technical)

@@ -257,6 +257,8 @@ class Session:
                 raise fault
             except Fault as fault:
                 fault.forget(self.secrets)
+                if isinstance(fault, RateLimited):
+                    fault.connection_id = self.connection.pk
                 self._note(fault, admitted, effect=effect)
                 raise
 

@@ -115,6 +115,36 @@ def test_rule_11_nothing_is_called_before_the_time_that_was_named(engine: Engine
     assert not Issue.objects.exists()
 
 
+def test_rule_11_what_would_meet_the_same_refusal_is_put_off_without_a_try(engine: Engine) -> None:
+    """Ten are due where the calls are used up: one finds it out, and nine are not prepared for nothing."""
+    engine.read([item(str(n)) for n in range(10)])
+    waiting, elsewhere = engine.deliveries()[8:]
+    Delivery.objects.filter(pk=waiting.pk).update(waits_for="vendor/7", reason="The vendor is not there yet.")
+    Delivery.objects.filter(pk=elsewhere.pk).update(sink_connection=engine.ledger)
+    fault = RateLimited("The 500 calls of this window are used up.", retry_at=LATER)
+    fault.connection_id = engine.exchange.pk
+    engine.pair.effects = [fault]
+    refused = engine.deliver()
+    others = [d for d in engine.deliveries() if d.pk not in (refused.pk, waiting.pk, elsewhere.pk)]
+    assert len(others) == 7
+    assert {(d.state, d.not_before, d.reason, d.claims, d.tries) for d in others} == {
+        (State.PENDING, LATER, fault.sentence, 0, 0)
+    }
+    untouched = {d.pk: d for d in engine.deliveries()}
+    assert untouched[waiting.pk].reason == "The vendor is not there yet."
+    assert untouched[waiting.pk].not_before == waiting.not_before
+    assert untouched[elsewhere.pk].not_before == elsewhere.not_before
+
+
+def test_rule_11_a_refusal_of_the_source_puts_nothing_off_at_the_target(engine: Engine) -> None:
+    fault = RateLimited("Too many calls.", retry_at=LATER, status=429)
+    fault.connection_id = engine.ledger.pk
+    engine.pair.effects = [fault]
+    engine.read([item("1"), item("2")])
+    engine.deliver()
+    assert engine.deliver().state == State.DELIVERED
+
+
 def test_rule_11_pauses_grow_and_are_never_shorter_than_asked(engine: Engine) -> None:
     wanted = dt.timedelta(hours=2)
     engine.pair.effects = [Transient("Down."), Transient("Down.", retry_after=wanted)]

@@ -91,6 +91,8 @@ def test_rule_08_each_status_has_its_consequence(
         assert caught.value.status == status
         assert "<" not in caught.value.sentence
         assert caught.value.certainly_not_applied == (kind is not Unknown)
+        if isinstance(caught.value, RateLimited):
+            assert caught.value.connection_id == session.connection.pk
         Breaker.objects.all().delete()
         RateBudget.objects.update(blocked_until=None)
 
