@@ -112,6 +112,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "django_q",
@@ -206,10 +208,43 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=HTTPS)
 """Whether the staff admin opens only to people with a second factor. Tenants say it for themselves."""
 MFA_ADAPTER = "portal.customer.accounts.MfaAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+"""A passkey that knows its owner (a finger, a face, a PIN) logs in alone, and is a second factor in itself. Browsers
+offer it over https, and on http://localhost."""
 MFA_TOTP_ISSUER = "ml-connector"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 """As above: an address that was invited needs no second proof."""
+OIDC_NAME = env.str("OIDC_NAME", default="OpenID Connect")
+OIDC_SECOND_FACTOR = env.bool("OIDC_SECOND_FACTOR", default=False)
+"""Whether a login through the provider has asked for a second factor, so that nobody need ask again."""
+SOCIALACCOUNT_ADAPTER = "portal.customer.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = (
+    {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": OIDC_NAME,
+                    "client_id": env.str("OIDC_CLIENT_ID"),
+                    "secret": env.str("OIDC_CLIENT_SECRET"),
+                    "settings": {
+                        "server_url": env.str("OIDC_SERVER_URL"),
+                        "verified_email": env.list("OIDC_VERIFIED_DOMAINS", default=[]) or None,
+                    },
+                }
+            ],
+        }
+    }
+    if env.str("OIDC_SERVER_URL", default="")
+    else {}
+)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+"""The operators chose the provider: whose address it has verified is that account's owner."""
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_LOGIN_ON_GET = True
+"""By a link, because the policy lets no form lead elsewhere. Only logging in goes this way, see the adapter."""
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ml-connector <no-reply@localhost>")

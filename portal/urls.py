@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from allauth.socialaccount import views as social
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from portal.api import health
-from portal.customer import catalogue, sessions
+from portal.customer import catalogue, sessions, single_sign_on
 from portal.customer.language import choose_language
 from portal.customer.sign_up import get_started
 from portal.customer.start import start
@@ -28,6 +30,11 @@ urlpatterns = [
     path("account/sessions/<int:pk>/end/", sessions.end, name="usersessions_end"),
     path("account/sessions/", include("allauth.usersessions.urls")),
     path("account/second-factor/", include("allauth.mfa.urls")),
+    path("account/oidc/<slug:provider_id>/login/", single_sign_on.login, name="openid_connect_login"),
+    path("account/oidc/<slug:provider_id>/login/callback/", single_sign_on.callback, name="openid_connect_callback"),
+    path("account/oidc/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
+    path("account/oidc/error/", social.login_error, name="socialaccount_login_error"),
+    path("account/oidc/unknown/", RedirectView.as_view(pattern_name="account_login"), name="socialaccount_signup"),
     path("admin/", admin.site.urls),
     path("api/", include("portal.api.urls")),
 ]

@@ -17,6 +17,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -258,3 +259,4 @@ def _make_nameless(user: User) -> None:
         session.end()
     Authenticator.objects.filter(user=user).delete()
     EmailAddress.objects.filter(user=user).delete()
+    SocialAccount.objects.filter(user=user).delete()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -135,6 +136,13 @@ def invitation_of(token: str) -> Invitation | None:
     return row if usable else None
 
 
+def is_invited(email: str) -> bool:
+    """Whether any company has an open invitation for an address."""
+    with scopes_disabled():
+        rows = Invitation.objects.filter(email=email.lower(), accepted_at=None, withdrawn_at=None)
+        return rows.filter(expires_at__gt=db_now()).exists()
+
+
 def accept(invitation: Invitation, *, user: User | None, name: str = "", password: str = "") -> User:
     """Makes the invited person a member: `user`, when they have an account, else a new one with the password.
 
@@ -166,6 +174,7 @@ def _make_account(email: str, name: str, password: str) -> User:
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)  # the invitation went there
     return user
 
 

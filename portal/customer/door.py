@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -25,6 +24,7 @@ from portal.customer.places import TenantPlaces
 from portal.site.marks import leading_to
 from portal.tenants import looking
 from portal.tenants.models import Membership, Role, Tenant, User
+from portal.tenants.second_factor import has_second_factor
 
 P = ParamSpec("P")
 RANKS: dict[str, int] = {Role.VIEWER: 1, Role.OPERATOR: 2, Role.OWNER: 3}
@@ -78,7 +78,7 @@ def page(role: Role = Role.VIEWER, *, post: Role | None = None) -> Callable[[Vie
             member = member_of(request.user, tenant) or staff_at(request, request.user, tenant)
             if member is None:
                 raise Http404
-            if member.tenant.second_factor_required and not is_mfa_enabled(request.user):
+            if member.tenant.second_factor_required and not has_second_factor(request):
                 messages.warning(
                     request, _("%s asks its members for a second factor. Set one up first.") % member.tenant
                 )

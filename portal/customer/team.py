@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -27,6 +26,7 @@ from portal.common.clock import db_now
 from portal.customer.door import Member, page
 from portal.site.lists import row_key
 from portal.tenants.models import ApiKey, Invitation, Membership, Role, Scope, User
+from portal.tenants.second_factor import has_second_factor
 
 ROLES = [(role.value, role.label) for role in Role]
 
@@ -99,7 +99,7 @@ def invite(request: HttpRequest, member: Member) -> None:
 
 def second_factor(request: HttpRequest, member: Member) -> None:
     needed = request.POST.get("needed") == "yes"
-    services.require_second_factor(member.tenant, needed, has_one=is_mfa_enabled(member.user), actor=member.user)
+    services.require_second_factor(member.tenant, needed, has_one=has_second_factor(request), actor=member.user)
     messages.success(
         request,
         _("Members need a second factor from now on.") if needed else _("A second factor is up to each member now."),

@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -36,7 +37,11 @@ class QueueRights:
     has_delete_permission = has_view_permission
 
 
-for _model in (Group, EmailAddress, Authenticator, UserSession, Schedule, Success, Failure, OrmQ):
+_NOT_SHOWN = (
+    Group, EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken,
+    Schedule, Success, Failure, OrmQ,
+)  # fmt: skip
+for _model in _NOT_SHOWN:
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)
 

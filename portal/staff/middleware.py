@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django_scopes import scopes_disabled
+
+from portal.tenants.second_factor import has_second_factor
 
 
 class StaffScopeMiddleware:
@@ -22,7 +23,7 @@ class StaffScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith("/admin/"):
             return self.get_response(request)
-        if settings.STAFF_SECOND_FACTOR and request.user.is_staff and not is_mfa_enabled(request.user):
+        if settings.STAFF_SECOND_FACTOR and request.user.is_staff and not has_second_factor(request):
             messages.warning(request, _("The staff admin asks for a second factor. Set one up first."))
             return redirect("mfa_index")
         with scopes_disabled():

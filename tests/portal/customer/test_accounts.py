@@ -110,3 +110,15 @@ def test_a_second_factor_is_kept_encrypted_and_asked_for(customers: Customers) -
     other = Client()
     assert log_in(other, customers.owner.email) == reverse("mfa_authenticate")
     assert other.get(reverse("customer:home", args=["bruket"])).status_code == 302
+
+
+def test_nobody_sees_renames_or_removes_the_security_key_of_another(customers: Customers) -> None:
+    key = Authenticator.objects.create(user=customers.owner, type="webauthn", data={"name": "Ring", "credential": {}})
+    client = Client()
+    log_in(client, customers.viewer.email)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    assert "Ring" not in client.get(reverse("mfa_list_webauthn")).content.decode()
+    for name in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
+        assert client.get(reverse(name, args=[key.pk])).status_code == 404
+        assert client.post(reverse(name, args=[key.pk]), {"name": "Mine"}).status_code == 404
+    assert Authenticator.objects.get(pk=key.pk).data["name"] == "Ring"
