@@ -172,13 +172,16 @@ def _made_by_partner(job: Job, agreement: Agreement, said: str) -> str:
     if not bodies or before is None or None in bodies:
         return ""
     books = job.flow.integration.books
-    explained = is_explained(
-        bytes(before),
-        job.raw,
-        [msgspec.json.decode(bytes(body), type=commands.ChangeOrder) for body in bodies if body is not None],
-        buyer=pair_settings.read(job.flow.integration.settings).company.party(),
-        zone=books_settings.Options.of(books).zone,
-    )
+    try:
+        explained = is_explained(
+            bytes(before),
+            job.raw,
+            [msgspec.json.decode(bytes(body), type=commands.ChangeOrder) for body in bodies if body is not None],
+            buyer=pair_settings.read(job.flow.integration.settings).company.party(),
+            zone=books_settings.Options.of(books).zone,
+        )
+    except Unmappable:  # what was sent once cannot be read any more: nobody can tell, so it is sent
+        return ""
     return f"The order is as {agreement.partner}'s own change left it." if explained else ""
 
 
