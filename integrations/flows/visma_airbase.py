@@ -37,7 +37,7 @@ from integrations.systems.airbase import mapping as airbase
 from integrations.systems.airbase.errors import LABEL
 from integrations.systems.airbase.settings import Options as AirbaseOptions
 from integrations.systems.airbase.sinks import IF_REFUSED
-from integrations.systems.contract import Unmappable
+from integrations.systems.contract import Setting, Unmappable
 from integrations.systems.visma import mapping as visma
 from integrations.systems.visma import vocabulary, wire
 from integrations.systems.visma import wire_ledger as ledger
@@ -101,7 +101,7 @@ def _supplier(job: Job) -> Prepared:
     supplier = visma.supplier(job.raw)
     given = decoded(job.raw, wire.Supplier, "supplier")
     must_be_the_same(job, given, to=LABEL)
-    row = airbase.vendor(supplier)
+    row = airbase.vendor(supplier, subsidiaries=[str(one) for one in job.flow.settings.get("subsidiaries") or ()])
     if job.last is None and (twin := _made_there(job, supplier)):
         row["airbase_id"] = twin
     return send_row(job, row, kept=kept_of(given))
@@ -253,6 +253,17 @@ FLOWS = (
         sink="vendors",
         rank=20,
         prepare=_supplier,
+        settings=(
+            Setting(
+                name="subsidiaries",
+                label="Subsidiaries of vendors",
+                kind="json",
+                default=[],
+                shape=list[str],
+                help='References of the subsidiaries that vendors are sent with, as Airbase has them: ["1", "2"]. '
+                "Empty: none is named, and Airbase decides. Vendors that were sent go again with their next change.",
+            ),
+        ),
     ),
     flow(
         "purchase-orders",

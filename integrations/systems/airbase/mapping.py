@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -106,9 +107,10 @@ def plain(number: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", number.upper())
 
 
-def vendor(supplier: Supplier) -> Row:
-    """A supplier. Names alone are known to be taken; tax id and e-mail are sent because the brief's API has them. One
-    that is not to be paid is not active: orders may still go to it, but Airbase is where payments begin."""
+def vendor(supplier: Supplier, *, subsidiaries: Sequence[str] = ()) -> Row:
+    """A supplier, of the subsidiaries with these references. Names alone are known to be taken; tax id and e-mail are
+    sent because the brief's API has them. One that is not to be paid is not active: orders may still go to it, but
+    Airbase is where payments begin."""
     active = supplier.active and supplier.status != HOLD_PAYMENTS
     row: Row = {"erp_reference_id": supplier.number, "name": supplier.name, "is_active": active}
     tax_id = supplier.vat_number or supplier.organisation_number
@@ -116,6 +118,8 @@ def vendor(supplier: Supplier) -> Row:
         row["tax_id"] = tax_id
     if supplier.contact is not None and supplier.contact.email:
         row["email"] = supplier.contact.email
+    if subsidiaries:
+        row["subsidiary_reference_ids"] = [{"erp_reference_id": one} for one in subsidiaries]
     return row
 
 

@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+import msgspec
 import pytest
 from django_scopes import scope
 
+from integrations.documents import Supplier
 from integrations.flows.contract import Captured, NotYet, Take
 from integrations.flows.registry import flow_spec
 from integrations.http.errors import ConfigError
 from integrations.models import Connection
+from integrations.systems.airbase.mapping import vendor
 from integrations.systems.airbase.sources import NOBODYS, OTHERS, NewVendors, Payments
 from integrations.systems.airbase.spec import SYSTEM
 from integrations.systems.airbase.subsidiaries import offered
-from integrations.systems.contract import Item, Window
+from integrations.systems.contract import Applied, Delivered, Item, Outgoing, Window
 from portal.common.clock import db_now
 from portal.tenants.models import Tenant
 from tests.integrations.sandbox.served import Served, serving
@@ -119,3 +122,24 @@ def test_vendors_of_another_subsidiary_are_left_out(airbase: Served) -> None:
         assert standings(connection, NewVendors)[made].status == OTHERS
         connection.settings["subsidiary"] = own["erp_reference_id"]
         assert standings(connection, NewVendors)[made].status == "new"
+
+
+@pytest.mark.django_db
+def test_a_vendor_goes_with_its_subsidiaries_and_is_known_again_by_them(airbase: Served) -> None:
+    own, other = (s["erp_reference_id"] for s in subsidiaries(airbase)[:2])
+    supplier = Supplier(number="50777", name="Acme AB", active=True, status="Active")
+    item = Outgoing(
+        delivery_id=1,
+        operation_key="k",
+        business_number="50777",
+        purpose="original",
+        body=msgspec.json.encode(vendor(supplier, subsidiaries=[own, other])),
+        meta={},
+    )
+    with connected(airbase, "*") as connection, closing(SYSTEM.session(connection)) as session:
+        sink = SYSTEM.sink("vendors").open(connection, session)
+        (effect,) = sink.apply_many([item])
+        assert isinstance(effect, Delivered)
+        assert isinstance(sink.evidence(item), Applied)
+    (made,) = [r["body"] for r in airbase.rows("vendors") if r["body"]["erp_reference_id"] == "50777"]
+    assert [s["erp_reference_id"] for s in made["subsidiary_reference_ids"]] == [own, other]
