@@ -8,9 +8,14 @@ from typing import Any
 from edi.models import Agreement
 from integrations.systems.contract import Unmappable
 
-CHOICES = {"orderful_api": ("auto", "v4", "v3"), "quantity_in": ("auto", "ordered", "left")}
-"""By which of its two APIs Orderful is given a document; in what a partner's order change states quantities. The first
-is the default."""
+CHOICES = {
+    "orderful_api": ("auto", "v4", "v3"),
+    "quantity_in": ("auto", "ordered", "left"),
+    "change_notes": ("ask", "show"),
+}
+"""By which of its two APIs Orderful is given a document; in what a partner's order change states quantities; whether a
+person answers a change that has notes, or they are merely shown because the partner writes the same into each. The
+first is the default."""
 
 
 def problems(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ person dismissed is that person's to answer.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,14 +18,14 @@ import msgspec
 from edi.documents.order_change import OrderChange, QuantityIn
 from edi.documents.values import digest
 from edi.models import Agreement, Direction, TransactionSet
-from integrations.flows import agreement_settings, edi_out
+from integrations.flows import agreement_settings, edi_out, order_change_checks
 from integrations.flows.contract import Captured, Frozen, Job, Needs, Nothing, Prepared, Send, edit_from
 from integrations.flows.edi_in import received
 from integrations.flows.edi_in.documents import Read
 from integrations.flows.edi_out import Freezer, Previewer
 from integrations.flows.order_change_reply import answer_to
 from integrations.models import OPEN_STATES, Delivery, State
-from integrations.systems.visma import changing, commands
+from integrations.systems.visma import commands
 from portal.common.clock import db_now
 
 CHANGES = "order-changes"
@@ -53,8 +54,8 @@ def lane(record: Captured) -> str:
     return f"order-change-answer:{record.source_id}"
 
 
-def outcome_of(job: Job, change: OrderChange) -> Outcome | Nothing:
-    """What became of the change. Raises Needs while it is open."""
+def outcome_of(job: Job, change: OrderChange, left_out: Sequence[str]) -> Outcome | Nothing:
+    """What became of the change. `left_out`: what of it is not applied. Raises Needs while it is open."""
     if job.record_id is None:
         return Nothing("The change is answered when it is applied.")
     rows = Delivery.objects.select_related("transaction_set", "edit").filter(
@@ -78,7 +79,7 @@ def outcome_of(job: Job, change: OrderChange) -> Outcome | Nothing:
     lines = len(applied.lines)
     words = "accepted" if applied == change else "accepted as a person edited it"
     words += f", {lines} line{'' if lines == 1 else 's'}" if lines else ""
-    if left_out := changing.left_out(change):
+    if left_out:
         words += f", but for {', '.join(left_out)}"
     return Outcome(True, made.target_id or change.number, words, applied)
 
@@ -107,10 +108,11 @@ def prepare_answer(job: Job, read: Read, *, freeze: Freezer, preview: Previewer)
     if not isinstance(change, OrderChange):
         return Nothing("It is no order change.")
     row = received.row_of(job)
-    found = outcome_of(job, change)
+    left_out = order_change_checks.left_out(change, read, row.agreement)
+    found = outcome_of(job, change, left_out)
     if isinstance(found, Nothing):
         return found
-    if found.accepted and (left_out := changing.left_out(change)):
+    if found.accepted and left_out:
         return Nothing(
             f"It also states {', '.join(left_out)}, which a person has to answer: nothing is accepted unseen."
         )
@@ -142,7 +144,7 @@ def prepare_note(job: Job, read: Read) -> Prepared:
     if not isinstance(change, OrderChange):
         return Nothing("It is no order change.")
     row = received.row_of(job)
-    found = outcome_of(job, change)
+    found = outcome_of(job, change, order_change_checks.left_out(change, read, row.agreement))
     if isinstance(found, Nothing):
         return found
     company = str((job.flow.integration.books.settings or {}).get("company_id", ""))

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from django.db.models import Q
 
 from edi import services as edi
 from edi.documents.order_change import OrderChange, order_numbers
@@ -17,7 +16,13 @@ from edi.documents.order_response import OrderResponse
 from edi.documents.registry import Document
 from edi.documents.values import digest
 from edi.models import Agreement, PartnerNumber, TransactionSet
-from integrations.flows import agreement_settings, order_change_answers, pair_settings, visma_orderful
+from integrations.flows import (
+    agreement_settings,
+    order_change_answers,
+    order_change_checks,
+    pair_settings,
+    visma_orderful,
+)
 from integrations.flows.contract import (
     Captured,
     Decision,
@@ -32,12 +37,12 @@ from integrations.flows.contract import (
 )
 from integrations.flows.edi_in import companies, documents, messages, received
 from integrations.flows.edi_in.documents import Read
-from integrations.models import OPEN_STATES, Delivery, Flow, Record, State
+from integrations.models import Delivery, Flow, Record, State
 from integrations.systems.contract import Setting, Unmappable
 from integrations.systems.orderful import acknowledging, inbound
 from integrations.systems.orderful.settings import Options
 from integrations.systems.received import DOCUMENTS
-from integrations.systems.visma import changing, commands, mapping
+from integrations.systems.visma import commands, mapping
 
 EVERY = dt.timedelta(minutes=10)
 ORDER_CHANGE = "860"
@@ -77,7 +82,14 @@ def read_document(job: Job) -> Read:
     """The document of an inbox item. Raises Unmappable."""
     item = inbound.received(job.raw)
     found = inbound.read(item, unit_words=_unit_words(job))
-    return Read(document=found.document, set_id=item.set_id, business_number=item.business_number, unsure=found.unsure)
+    return Read(
+        document=found.document,
+        set_id=item.set_id,
+        business_number=item.business_number,
+        unsure=found.unsure,
+        unread=found.unread,
+        uncertain=found.uncertain,
+    )
 
 
 def _unit_words(job: Job) -> Mapping[str, str]:
@@ -192,9 +204,10 @@ def _prepare_change(job: Job) -> Prepared:
     elsewhere = companies.for_another(job, row, order_numbers(change.number))
     if elsewhere is not None:
         return elsewhere
-    again = _said_again(job, change, row)
+    again = order_change_checks.said_again(job, change, row)
     if again is not None:
         return again
+    order_change_checks.check_certain(change, read, is_decided=job.edit is not None or bool(job.forced_purpose))
     company = str((integration.books.settings or {}).get("company_id", ""))
     supplier = received.number_of(row.partner, company=company, entity="supplier")
     if not supplier:
@@ -225,50 +238,9 @@ def _prepare_change(job: Job) -> Prepared:
         freeze=freeze,
         preview=lambda: body,
         changes=read.unsure,
-        left_out=_left_out(change),
+        left_out=order_change_checks.left_out_words(change, read, row.agreement),
         left_out_remedy="Agree on that with the trading partner and answer the change yourself: no 865 is sent, for it "
         "would accept that too. Then dismiss this.",
-    )
-
-
-def _left_out(change: OrderChange) -> str:
-    """What of it only a person can apply, in a sentence."""
-    names = ", ".join(changing.left_out(change))
-    if not names:
-        return ""
-    return f"Order change {change.number} also states {names}, which is not applied to orders in Visma.net."
-
-
-def _said_again(job: Job, change: OrderChange, row: TransactionSet) -> Nothing | None:
-    """Nothing for a change that its sender sent once more, in a document of its own, after it was applied: what it adds
-    would be added twice. Raises Unmappable where others were applied in between, for it may be meant, and where what
-    came before is not done with. A person who edits or forces it has decided."""
-    if row.repeats_id is None or job.edit is not None or job.forced_purpose:
-        return None
-    alike = TransactionSet.objects.filter(Q(pk=row.repeats_id) | Q(repeats=row.repeats_id), pk__lt=row.pk)
-    same = [str(pk) for pk in alike.values_list("pk", flat=True)]
-    # The first may stand in another lane, from before anybody knew that its sender is the order's supplier.
-    unfinished = Delivery.objects.filter(flow=job.flow, record__source_id__in=same, state__in=OPEN_STATES)
-    if unfinished.exclude(lane=job.lane).exists():
-        raise Unmappable(
-            f"Order change {change.number} of {received.sender_of(row)} came before and says the same, and what came "
-            "before is not done with.",
-            remedy="Replay or dismiss the one that came before, then replay this.",
-        )
-    of_the_order = Delivery.objects.filter(Q(lane=job.lane) | Q(record__source_id__in=same), flow=job.flow)
-    applied = of_the_order.filter(state=State.DELIVERED).order_by("-closed_at", "-pk")
-    # Its own delivery was closed before only where it is looked at once more.
-    applied = applied.exclude(record__source_id=job.source_id)
-    if not applied.filter(record__source_id__in=same).exists():
-        return None
-    newest = applied.select_related("record").first()
-    if newest is not None and newest.record.source_id in same:
-        return Nothing(f"Order change {change.number} came before and says the same; it was applied then.")
-    raise Unmappable(
-        f"Order change {change.number} of {received.sender_of(row)} came before, says the same and was applied; the "
-        "order was changed again since.",
-        remedy="Ask the supplier whether it counts once more. If not, dismiss this; if it does, edit it (its sequence "
-        "number, say) and replay.",
     )
 
 

@@ -21,6 +21,10 @@ class Read:
     business_number: str
     unsure: tuple[str, ...] = ()
     """What in it could not be told, in words."""
+    unread: tuple[str, ...] = ()
+    """Of that, what the document does not hold."""
+    uncertain: tuple[str, ...] = ()
+    """Of that, what is not to be acted on unseen."""
 
 
 def prepare(job: Job, reader: Callable[[Job], Read]) -> Prepared:

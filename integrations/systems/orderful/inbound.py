@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 
 from edi.documents import values
+from edi.documents.reading import LeftOver
 from edi.documents.registry import SETS, Document
+from edi.x12.segments import TransactionSet
 from integrations.systems.contract import Unmappable
 from integrations.systems.orderful import mosaic_documents, spelled, wire
 from integrations.systems.orderful.kinds import TYPES, noun
@@ -26,6 +28,10 @@ NUMBERS = {
     "855": "purchaseOrderNumber",
     "850": "purchaseOrderNumber",
 }
+LINES = {"860": "POC"}
+"""Segments with which a line begins, of documents that change something."""
+DESCRIBING = frozenset({"PID", "N9", "MSG", "MTX", "REF", "PER", "PKG", "MEA", "PO4", "MAN", "DTM", "TD5"})
+"""Segments of a line that leave its quantity and price as they are."""
 _SENT_BY = {"850": "buyer", "860": "buyer", "855": "supplier", "856": "supplier", "810": "supplier"}
 _READERS: dict[str, Callable[[Reader, Mapping[str, Any]], Document]] = {
     "860": mosaic_documents.order_change,
@@ -66,6 +72,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     document: Document
     unsure: tuple[str, ...]
+    unread: tuple[str, ...] = ()
+    """Of that, what the document does not hold: its sender may mean something by it."""
+    uncertain: tuple[str, ...] = ()
+    """Of that, what leaves open how much is meant of a line, or at what price: not to be acted on unseen."""
 
 
 def received(raw: bytes) -> Received:
@@ -131,7 +141,13 @@ def read(item: Received, *, unit_words: Mapping[str, str] | None = None) -> Read
     if item.set_id not in _READERS:
         raise _unknown(item)
     document = _READERS[item.set_id](reader, item.message)
-    return Reading(document=document, unsure=tuple(reader.unsure))
+    uncertain = tuple(reader.contradictions)
+    return Reading(
+        document=document,
+        unsure=tuple(reader.unsure),
+        unread=(*reader.without_place, *uncertain),
+        uncertain=uncertain,
+    )
 
 
 def _read_spelled(item: Received, sets: Any) -> Reading:
@@ -152,9 +168,33 @@ def _read_spelled(item: Received, sets: Any) -> Reading:
             remedy="Ask the trading partner to send it again; what came is kept as it came.",
         )
     warnings = [f.message for f in result.findings if not f.is_error]
-    left = [f"{over.tag} (segment {over.position}) is not used" for over in result.left_over]
-    unread = [f"'{name}' is not known" for name in found.unread]
-    return Reading(document=result.document, unsure=(*warnings, *left, *unread))
+    left = [_words(over) for over in result.left_over]
+    unknown = [f"'{name}' is not known" for name in found.unread]
+    begins = LINES.get(item.set_id, "")
+    uncertain = [
+        *(_words(over) for over in result.left_over if _is_of_line(over, found.tset, begins)),
+        *(f"'{name}' is not known" for name in found.unread if begins and name.startswith(f"{begins}_loop")),
+    ]
+    return Reading(
+        document=result.document,
+        unsure=(*warnings, *left, *unknown),
+        unread=(*left, *unknown),
+        uncertain=tuple(uncertain),
+    )
+
+
+def _words(over: LeftOver) -> str:
+    if not over.unused:
+        return f"{over.tag} (segment {over.position}) is not used"
+    elements = ", ".join(f"{over.tag}{n:02} '{over.elements[n - 1]}'" for n in over.unused)
+    return f"{elements} (segment {over.position}) is not used"
+
+
+def _is_of_line(over: LeftOver, tset: TransactionSet, begins: str) -> bool:
+    """Whether it stands in a line and does more than describe it."""
+    places = [place for place, segment in enumerate(tset.body, start=2) if segment.tag == begins]
+    ends = next((place for place, segment in enumerate(tset.body, start=2) if segment.tag == "CTT"), len(tset.body) + 2)
+    return bool(places) and places[0] <= over.position < ends and over.tag not in DESCRIBING
 
 
 def _unknown(item: Received) -> Unmappable:

@@ -77,7 +77,9 @@ def _line_change(reader: Reader, line: Mapping[str, Any], *, at: str) -> LineCha
         if total is None:
             total, unit = made, unit or before_unit or change_unit
         elif made != total and before - change != total:
-            reader.unsure.append(f"{at}: {before} changed by {change} is not the new quantity {total}, which counts")
+            said = f"{at}: {before} changed by {change} is not the new quantity {total}"
+            reader.contradictions.append(said)
+            reader.unsure.append(f"{said}, which counts")
     dates = object_of(line.get("dates"))
     requested = text(dates.get("requestedDeliveryDate")) or text(dates.get("requestedShipDate"))
     price = reader.number(line.get("unitCostPrice"), at=f"{at}.unitCostPrice")

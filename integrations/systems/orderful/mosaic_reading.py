@@ -57,6 +57,10 @@ class Reader:
     unit_words: Mapping[str, str]
     """Orderful's words for further units, by X12 code."""
     unsure: list[str] = field(default_factory=list)
+    without_place: list[str] = field(default_factory=list)
+    """Of that, what the document does not hold."""
+    contradictions: list[str] = field(default_factory=list)
+    """Of that, values that cannot all be meant."""
 
     def refuse(self, what: str, *, at: str) -> Unmappable:
         return Unmappable(
@@ -134,7 +138,8 @@ class Reader:
             if role and not any(p.role == role for p in found):
                 found.append(self._party(role, object_of(stated)))
             else:
-                self.unsure.append(f"party {member} has no place in the document")
+                self.without_place.append(f"party {member} has no place in the document")
+                self.unsure.append(self.without_place[-1])
         return tuple(found)
 
     def _party(self, role: str, stated: Mapping[str, Any]) -> Party:

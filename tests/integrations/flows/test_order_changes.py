@@ -371,13 +371,29 @@ def test_what_a_person_dismissed_is_that_persons_to_answer(world: World) -> None
 def test_what_only_a_person_can_apply_is_not_accepted_unseen(world: World) -> None:
     """Terms of payment beside the lines: the lines are applied, a person is told, and no 865 says yes to it all."""
     work(world)
-    change(world, **{"message.termsOfSale": {"description": "90 days net"}})
+    notes = {"general": {"text": ["Kör in från baksidan"]}}
+    change(world, **{"message.termsOfSale": {"description": "90 days net"}, "message.notes": notes})
     work(world)
     assert order(world)["lines"][0]["orderQty"] == 321
     [issue] = Issue.objects.filter(status=Issue.Status.OPEN, error_class="incomplete")
-    assert f"Order change {ORDER} also states terms of payment" in issue.sentence
+    assert f"Order change {ORDER} also states terms of payment, notes" in issue.sentence
+    assert "Kör in från baksidan" in issue.sentence
     assert answers(world) == []
-    assert "change 001 accepted, 1 line, but for terms of payment; no 865 was sent" in order(world)["note"]
+    assert "change 001 accepted, 1 line, but for terms of payment, notes; no 865 was sent" in order(world)["note"]
+
+
+def test_what_is_not_understood_of_a_line_is_not_applied_and_not_accepted(world: World) -> None:
+    """The sender's own numbers contradict each other: 10 changed by 2 is not 9."""
+    work(world)
+    before = order(world)["lines"]
+    said = {"quantity": {"value": "9"}, "originalQuantity": {"value": "10"}, "changeInQuantity": {"value": "2"}}
+    line = {"purchaseOrderLineId": "1", "changeReason": "quantityChange", **said}
+    change(world, **{"message.lineItems": [line]})
+    work(world)
+    [failed] = changes(world)
+    assert (failed.state, order(world)["lines"]) == (State.FAILED, before)
+    assert "10 changed by 2 is not the new quantity 9" in failed.reason
+    assert answers(world) == []
 
 
 @pytest.mark.parametrize(

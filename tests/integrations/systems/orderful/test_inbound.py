@@ -79,6 +79,8 @@ def test_a_difference_that_does_not_fit_is_named_and_the_total_counts() -> None:
     assert isinstance(reading.document, OrderChange)
     assert reading.document.lines[0].quantity == 9
     assert "is not the new quantity 9" in reading.unsure[0]
+    assert reading.uncertain
+    assert reading.uncertain == reading.unread
 
 
 @pytest.mark.parametrize("purpose", ["", "delete", "confirmation"])
@@ -205,6 +207,27 @@ def test_a_spelled_860_is_read_in_the_order_of_the_standard() -> None:
 def test_members_that_have_no_place_are_named() -> None:
     reading = inbound.read(item(spelled_860(poc(quantity="1", wingspan="3 m"))))
     assert any("wingspan" in text for text in reading.unsure)
+
+
+def test_what_may_change_a_line_and_is_not_understood_makes_it_uncertain() -> None:
+    """Store quantities, a price of another kind and a schedule beside a plain quantity: more is meant than that."""
+    line = poc(quantity="321")
+    line |= {
+        "destinationQuantity": [{"unitOrBasisForMeasurementCode": "EA", "identificationCode": "4711", "quantity": "9"}],
+        "CTP_loop": [{"pricingInformation": [{"classOfTradeCode": "", "unitPrice": "9.10"}]}],
+        "SCH_loop": [{"lineItemSchedule": [{"quantity": "100", "unitOrBasisForMeasurementCode": "EA"}]}],
+    }
+    reading = inbound.read(item(spelled_860(line)))
+    assert [text.split()[0] for text in reading.uncertain] == ["CTP", "SDQ", "SCH"]
+    assert set(reading.uncertain) <= set(reading.unread) <= set(reading.unsure)
+
+    wingspan = inbound.read(item(spelled_860(poc(quantity="1", wingspan="3 m"))))
+    assert wingspan.uncertain, "nobody can tell what an unknown member of a line means"
+    size = [{"measurementReferenceIDCode": "PD", "measurementValue": "3"}]
+    described = inbound.read(item(spelled_860(poc(quantity="1") | {"measurements": size})))
+    assert described.unread == ("MEA (segment 5) is not used",)
+    assert not described.uncertain, "a measure changes no quantity"
+    assert not inbound.read(item(spelled_860(poc(quantity="1")))).unread
 
 
 def digest(message: dict[str, Any], *, read: bool = True) -> str:
