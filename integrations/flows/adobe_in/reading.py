@@ -86,15 +86,21 @@ def must_be_linked(
 
 
 def send_command(
-    command: commands.Command, document: Value, *, purpose: str = "original", said: str = "", meta: str = ""
+    command: commands.Command,
+    document: Value,
+    *,
+    purpose: str = "original",
+    said: str = "",
+    meta: str = "",
+    kept: Mapping[str, str] | None = None,
 ) -> Send:
-    """One write to the books, frozen as it is."""
+    """One write to the books, frozen as it is. `kept`: what later operations want to know of it."""
     body = commands.encode(command)
     return Send(
         digest=said or digest(document),
         purpose=purpose,
         document=document,
-        freeze=lambda now: Frozen(body=body, meta={"record": meta}),
+        freeze=lambda now: Frozen(body=body, meta={"record": meta, **(kept or {})}),
         preview=lambda: body,
     )
 

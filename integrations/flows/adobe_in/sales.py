@@ -17,6 +17,7 @@ import msgspec
 from edi.documents.values import Value, digest, normalise
 from integrations.flows.adobe_in import start
 from integrations.flows.adobe_in.booking import booked
+from integrations.flows.adobe_in.edits import amounts_sent, as_posted, with_amounts_sent
 from integrations.flows.adobe_in.reading import (
     CANCELLED,
     CUSTOMER,
@@ -75,21 +76,24 @@ def amounts_of(sale: Sale) -> str:
 
 def post_order(job: Job) -> Prepared:
     """The invoice of an order; the credit note of one that was cancelled after it was posted."""
-    sale = job.edited(mapping.order(job.raw, zone=zone_of(job)))
+    sale = as_posted(job, job.edited(mapping.order(job.raw, zone=zone_of(job))))
     said = amounts_of(sale)
     if (rest := _rest_to_credit(job, sale)) is not None:
         command = _document(job, rest, takes_back=_invoice_of(job, sale))
-        return send_command(command, rest, purpose=_purpose_of_rest(sale), said=said, meta=sale.entity_id)
+        return _send(command, rest, purpose=_purpose_of_rest(sale), said=said)
     if not job.forced_purpose and (why := _nothing_to_post(job, sale, said)) is not None:
         return why
     if sale.cancelled:
         _must_not_be_invoiced(sale)
         command = _document(job, sale, takes_back=_invoice_of(job, sale))
-        return send_command(command, sale, purpose=CANCELLATION, said=said, meta=sale.entity_id)
+        return _send(command, sale, purpose=CANCELLATION, said=said)
     _must_be_whole(sale)
     _wait_for_the_replaced(job, sale)
-    command = _document(job, sale, customer=customer_of(job, sale))
-    return send_command(command, sale, said=said, meta=sale.entity_id)
+    return _send(_document(job, sale, customer=customer_of(job, sale)), sale, said=said)
+
+
+def _send(command: sale_commands.MakeSale, sale: Sale, *, said: str, purpose: str = "original") -> Send:
+    return send_command(command, sale, purpose=purpose, said=said, meta=sale.entity_id, kept=amounts_sent(sale))
 
 
 def _nothing_to_post(job: Job, sale: Sale, said: str) -> Nothing | None:
@@ -164,7 +168,7 @@ def _rest_to_credit(job: Job, sale: Sale) -> Sale | None:
     if job.forced_purpose:
         wanted = job.forced_purpose == _purpose_of_rest(sale)
     elif job.last is not None:
-        whole = amounts_of(msgspec.structs.replace(sale, cancelled=False, cancelled_part=Decimal(0)))
+        whole = amounts_of(mapping.as_placed(job.raw, zone=zone_of(job)))  # of one that was edited, a person says it
         wanted = job.last.digest == whole and not was_told(job, _cancelled_in_words(sale))
     else:  # a person said which invoice it is
         wanted = sale.cancelled and bool(linked(job, ORDER, sale.entity_id))
@@ -318,6 +322,7 @@ def write_reference(job: Job) -> Prepared:
 
 
 def _release(job: Job, sale: Sale, *, is_rest: bool = False) -> Prepared:
+    sale = with_amounts_sent(sale, next((e.meta for e in job.earlier if e.operation == "send"), {}))
     credit = sale.kind == "credit_memo" or sale.cancelled
     command = sale_commands.ReleaseSale(
         stamp=stamp_of(job, sale),
@@ -352,7 +357,7 @@ def post_credit_memo(job: Job) -> Prepared:
             return Nothing(f"It was made {start.before_in_words(job, times.made)}.")
         if start.is_before(job, times.placed):
             raise start.wait_for_a_person(job, sale.order_id, sale.order_number, times.placed, what="the refund")
-    return send_command(_document(job, sale, takes_back=_invoice_of(job, sale)), sale, said=said, meta=sale.entity_id)
+    return _send(_document(job, sale, takes_back=_invoice_of(job, sale)), sale, said=said)
 
 
 def _memo_cancelled(job: Job, sale: Sale) -> Nothing:
