@@ -6,6 +6,7 @@ named: the change applies without it, and no 865 accepts it.
 
 from __future__ import annotations
 
+import msgspec
 from django.db.models import Q
 
 from edi.documents.order_change import OrderChange
@@ -16,7 +17,7 @@ from integrations.flows.edi_in import received
 from integrations.flows.edi_in.documents import Read
 from integrations.models import OPEN_STATES, Delivery, State
 from integrations.systems.contract import Unmappable
-from integrations.systems.visma import changing
+from integrations.systems.visma import changing, commands
 
 MOST_NAMED = 5
 
@@ -84,3 +85,35 @@ def said_again(job: Job, change: OrderChange, row: TransactionSet) -> Nothing | 
         remedy="Ask the supplier whether it counts once more. If not, dismiss this; if it does, edit it (its sequence "
         "number, say) and replay.",
     )
+
+
+def check_not_overtaken(job: Job, change: OrderChange, row: TransactionSet) -> None:
+    """Raises Unmappable where a change that its sender numbered higher was applied to the order before: several
+    channels deliver side by side, so an older one may come later and would undo the newer. Numbers of one sender are
+    compared, where it writes such. A person who edits or forces the change has decided."""
+    if not change.sequence.isdigit() or job.edit is not None or job.forced_purpose:
+        return
+    of_the_order = Delivery.objects.filter(
+        flow=job.flow, lane=job.lane, state=State.DELIVERED, transaction_set__partner=row.partner
+    )
+    applied = of_the_order.exclude(record__source_id=job.source_id).select_related("frozen")
+    newer = [
+        told
+        for one in applied.order_by("-pk")
+        if one.frozen is not None and one.frozen.data is not None
+        for told in (_sequence(bytes(one.frozen.data)),)
+        if told.isdigit() and int(told) > int(change.sequence)
+    ]
+    if newer:
+        raise Unmappable(
+            f"Order change {change.number} is number {change.sequence} of {received.sender_of(row)}, and number "
+            f"{max(newer, key=int)} was applied before: it may undo what is newer.",
+            remedy="Ask the supplier whether it counts still. If not, dismiss this; if it does, edit it (its sequence "
+            "number, say) and replay.",
+        )
+
+
+def _sequence(body: bytes) -> str:
+    """Of a change that was applied."""
+    command: commands.ChangeOrder = msgspec.json.decode(body, type=commands.ChangeOrder)
+    return command.change.sequence

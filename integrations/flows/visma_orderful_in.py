@@ -207,6 +207,7 @@ def _prepare_change(job: Job) -> Prepared:
     again = order_change_checks.said_again(job, change, row)
     if again is not None:
         return again
+    order_change_checks.check_not_overtaken(job, change, row)
     order_change_checks.check_certain(change, read, is_decided=job.edit is not None or bool(job.forced_purpose))
     company = str((integration.books.settings or {}).get("company_id", ""))
     supplier = received.number_of(row.partner, company=company, entity="supplier")

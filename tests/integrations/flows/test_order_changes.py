@@ -396,6 +396,19 @@ def test_what_is_not_understood_of_a_line_is_not_applied_and_not_accepted(world:
     assert answers(world) == []
 
 
+def test_an_older_change_that_comes_by_another_channel_does_not_undo_a_newer_one(world: World) -> None:
+    """The first waits in the bucket of v3 and the second in the inbox of v4, which is looked at first."""
+    work(world)
+    change(world, "111", sequence="001", channel="bucket")
+    change(world, "222", sequence="002")
+    work(world)
+    assert order(world)["lines"][0]["orderQty"] == 222
+    newer, older = changes(world)
+    assert (newer.state, older.state) == (State.DELIVERED, State.FAILED)
+    assert "number 002 was applied before" in older.reason
+    assert len(answers(world)) == 1
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [({"status": "SETUP"}, "still being set up"), ({"status": "BLOCKED"}, "is blocked")],
