@@ -49,11 +49,13 @@ def post(url: str, content: bytes, headers: Mapping[str, str]) -> tuple[int, str
         connection.close()
 
 
-def send(store: Store, notification: Notification, *, company: str, at: datetime) -> Row:
-    """Write the notification down and send it in a thread of its own. Answers its row."""
-    row = written(store, notification, company=company, at=at)
-    threading.Thread(target=_deliver, args=(store, row, notification), daemon=True).start()
-    return row
+def send(
+    store: Store, notification: Notification, *, company: str, at: datetime, then: Notification | None = None
+) -> Row:
+    """Write the notification down and send it in a thread of its own, and `then` after it. Answers its row."""
+    rows = [(written(store, one, company=company, at=at), one) for one in (notification, then) if one is not None]
+    threading.Thread(target=_deliver_all, args=(store, rows), daemon=True).start()
+    return rows[0][0]
 
 
 def written(store: Store, notification: Notification, *, company: str, at: datetime) -> Row:
@@ -75,6 +77,11 @@ def noted(store: Store, row: Row, status: int, error: str) -> None:
     tried = {"at": iso(datetime.now(UTC)), "status": status, "error": error}
     row["body"] = {**row["body"], "tries": [*row["body"]["tries"], tried]}
     store.touch()
+
+
+def _deliver_all(store: Store, rows: list[tuple[Row, Notification]]) -> None:
+    for row, notification in rows:
+        _deliver(store, row, notification)
 
 
 def _deliver(store: Store, row: Row, notification: Notification) -> None:

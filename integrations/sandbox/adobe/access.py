@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
+from integrations.sandbox.hooks import Notification
 from integrations.sandbox.kernel import Refusal, Reply, Request, Row, Simulator, iso, json_reply, new_row
 
 from . import oauth
@@ -63,6 +64,8 @@ class Access(Simulator):
         "webhook_retries": 0,
         "webhook_retry_seconds": 1.0,
         "webhook_hmac_secret": "",
+        "events_swapped": False,
+        "fatal_errors": False,
     }
 
     def prepare(self) -> None:
@@ -72,6 +75,8 @@ class Access(Simulator):
         self.failures: dict[str, tuple[int, datetime]] = {}
         self.windows: dict[str, tuple[datetime, int]] = {}
         self.moment: datetime | None = None
+        self.held: Notification | None = None
+        """The event that the next one overtakes."""
         self._nobody()
 
     def _nobody(self) -> None:

@@ -48,6 +48,12 @@ def masked(report: str, status: int = 500) -> Reply:
     return message(status, MASKED % report)
 
 
+def fatal(report: str) -> Reply:
+    """What PHP leaves when it ends before the API can answer: another shape."""
+    text = f"Server internal error. See details in report api/{report}"
+    return json_reply(500, {"messages": {"error": [{"code": 500, "message": text}]}})
+
+
 def json_object(data: bytes, mimetype: str) -> dict[str, Any]:
     """The body as a JSON object. Refuses another media type and what does not decode."""
     if mimetype != "application/json":

@@ -11,7 +11,7 @@ from integrations.sandbox.kernel import Refusal, Reply, Request, Row, json_reply
 
 from . import search
 from .access import Json, without_nulls
-from .errors import masked
+from .errors import fatal, masked
 from .tokens import Tokens
 
 _MONEY = (
@@ -129,4 +129,5 @@ class Lists(Tokens):
     def sound(self, order: Json) -> None:
         """Fail on an order that Magento cannot load: the whole page fails with it."""
         if order.get("entity_id", order.get("order_id")) in self.options["corrupt_orders"]:
-            raise Refusal(masked(uuid.uuid4().hex[:13]))
+            ended = fatal if self.options["fatal_errors"] else masked
+            raise Refusal(ended(uuid.uuid4().hex[:13]))

@@ -191,17 +191,23 @@ class Push(Registers):
         headers["x-adobe-signature"] = hooks.signature(content, registration["client_secret"], "base64")
         wanted = max(copies, int(self.options["webhook_copies"]))
         return self._post(
-            own, registration["url"], content, headers, copies=wanted, retries=int(self.options["webhook_retries"])
-        )
+            own, registration["url"], content, headers, copies=wanted, retries=int(self.options["webhook_retries"]),
+            swaps=bool(self.options["events_swapped"]),
+        )  # fmt: skip
 
     def _post(
-        self, own: str, url: str, content: bytes, headers: Mapping[str, str], *, copies: int, retries: int
-    ) -> str:
+        self, own: str, url: str, content: bytes, headers: Mapping[str, str], *, copies: int, retries: int,
+        swaps: bool = False,
+    ) -> str:  # fmt: skip
         notification = hooks.Notification(
             id=own, url=url, content=content, headers=dict(headers), copies=copies, retries=retries,
             retry_seconds=float(self.options["webhook_retry_seconds"]),
         )  # fmt: skip
-        hooks.send(self.store, notification, company=self.shop.key, at=self.clock())
+        if swaps and self.held is None:
+            self.held = notification
+            return own
+        earlier, self.held = self.held, None
+        hooks.send(self.store, notification, company=self.shop.key, at=self.clock(), then=earlier)
         return own
 
     def challenge(self, url: str) -> str:

@@ -36,6 +36,8 @@ OPTIONS = {
     "item_price_base": "rows of orders in another currency show the base price as price",
     "custom_attributes_merge": "merge or replace, when an order is saved with some",
     "webhook_copies, webhook_retries, webhook_retry_seconds": "duplicates; tries of events after an error",
+    "events_swapped": "every second event of I/O Events overtakes the one before it",
+    "fatal_errors": "orders that cannot be loaded end in the other shape, {messages: {error: […]}}",
     "webhook_hmac_secret": "webhooks carry x-adobe-signature (base64 HMAC-SHA256) too",
 }
 _FINNISH: tuple[tuple[float, Json, tuple[str, ...]], ...] = (

@@ -117,6 +117,14 @@ def test_a_corrupt_order_takes_its_page_along(sandbox: Served, paas: Paas) -> No
     assert paas.get("/orders/8").status_code == 200
 
 
+def test_a_fatal_error_has_another_shape(sandbox: Served, paas: Paas) -> None:
+    sandbox.options(corrupt_orders=[7], fatal_errors=True)
+    answer = paas.get("/orders/7")
+    (error,) = answer.json()["messages"]["error"]
+    assert (answer.status_code, error["code"]) == (500, 500)
+    assert error["message"].startswith("Server internal error. See details in report api/")
+
+
 def test_totals_follow_from_the_rows_in_both_currencies(sandbox: Served) -> None:
     for company in ("FI", "SE"):
         act(sandbox, "place_orders", company, count=60)

@@ -87,6 +87,17 @@ def test_subscribing_by_api_depends_on_version_and_module(sandbox: Served, recei
     assert paas.get("/webhooks/list").status_code == 404
 
 
+def test_events_may_overtake_each_other(sandbox: Served, receiver: Receiver) -> None:
+    event = {"name": "observer.sales_order_save_commit_after", "fields": [{"name": "status"}]}
+    Paas(sandbox).post("/eventing/eventSubscribe", json={"event": event, "force": False})
+    act(sandbox, "add_event_registration", url=receiver.url, client_id="c1", client_secret="s1", unchallenged=True)
+    sandbox.options(events_swapped=True)
+    order = act(sandbox, "guest_order", payment="banktransfer")
+    act(sandbox, "hold", order=order["increment_id"])
+    told = [json.loads(content)["data"]["value"]["status"] for _headers, content in receiver.wait(2)]
+    assert told == ["holded", "pending"]
+
+
 def test_events_are_challenged_signed_twice_and_may_come_twice(sandbox: Served, receiver: Receiver) -> None:
     paas = Paas(sandbox)
     event = {

@@ -64,7 +64,10 @@ def test_a_second_that_fills_pages_loses_and_doubles_nothing(shop: Shop, legacy:
         assert session.calls < 3 * len(found)
 
 
-def test_a_record_over_which_pages_fail_is_put_aside_and_always_the_same(shop: Shop) -> None:
+@pytest.mark.parametrize("fatal", [False, True], ids=["masked", "fatal"])
+def test_a_record_over_which_pages_fail_is_put_aside_and_always_the_same(shop: Shop, fatal: bool) -> None:
+    """In both shapes that such an error has."""
+    shop.world.simulators.options("adobe", fatal_errors=fatal)
     shop.act("place_orders", count=6)
     every = sorted(int(number) for number in ids(shop))
     bad = {every[2], every[3], every[-2]}  # two in a row, and one in a full second
