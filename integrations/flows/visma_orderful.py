@@ -28,7 +28,7 @@ from integrations.flows.visma_documents import (
     accepts_receipt,
     document_lane,
 )
-from integrations.models import Delivery, State
+from integrations.models import Delivery, Record, State
 from integrations.systems.contract import Unmappable
 from integrations.systems.orderful import mapping, mosaic_shipments
 from integrations.systems.orderful.settings import Options
@@ -172,6 +172,10 @@ def _made_by_partner(job: Job, agreement: Agreement, said: str) -> str:
     if not bodies or before is None or None in bodies:
         return ""
     books = job.flow.integration.books
+    versions = Record.objects.filter(feed=told.record.feed_id, source_id=told.record.source_id, pk__gt=told.record_id)
+    if job.record_id is not None:
+        versions = versions.filter(pk__lt=job.record_id)
+    between = versions.filter(payload__data__isnull=False).order_by("pk").values_list("payload__data", flat=True)
     try:
         explained = is_explained(
             bytes(before),
@@ -179,6 +183,7 @@ def _made_by_partner(job: Job, agreement: Agreement, said: str) -> str:
             [msgspec.json.decode(bytes(body), type=commands.ChangeOrder) for body in bodies if body is not None],
             buyer=pair_settings.read(job.flow.integration.settings).company.party(),
             zone=books_settings.Options.of(books).zone,
+            between=[bytes(data) for data in between if data is not None],
         )
     except Unmappable:  # what was sent once cannot be read any more: nobody can tell, so it is sent
         return ""

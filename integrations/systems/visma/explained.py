@@ -3,12 +3,13 @@
 An order that an 860 changed comes back from Visma.net as a new version. Its sender need not be told what it told us;
 but what anybody else changed meanwhile (before the change, after it, or while its answer was lost) it has to hear of.
 So the version is compared, field by field, with what the changes make of the version that the supplier was told last.
-What Visma.net works out by itself (amounts, totals, what a new line takes from its article) may differ; nothing else.
+What Visma.net works out by itself (amounts, totals) may differ; nothing else. What a new line takes from its article
+nobody stated: the first version that was read with the line tells, and what differs from that later was a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,9 +26,18 @@ from integrations.systems.visma.mapping.parts import decoded
 from integrations.systems.visma.planned import NotApplicable
 
 
-def is_explained(before: bytes, now: bytes, commands: Sequence[ChangeOrder], *, buyer: Party, zone: ZoneInfo) -> bool:
-    """Whether the order `now` is what the changes, one after the other, make of what it was `before`. Raises
-    Unmappable for an order that cannot be read."""
+def is_explained(
+    before: bytes,
+    now: bytes,
+    commands: Sequence[ChangeOrder],
+    *,
+    buyer: Party,
+    zone: ZoneInfo,
+    between: Iterable[bytes] = (),
+) -> bool:
+    """Whether the order `now` is what the changes, one after the other, make of what it was `before`. `between`: the
+    versions that were read from the one to the other, oldest first. Raises Unmappable for an order that cannot be
+    read."""
     was, is_now = (purchase_order(raw, buyer=buyer, zone=zone) for raw in (before, now))
     try:
         expected = _Expected(decoded(before, wire.PurchaseOrder, "purchase order"), was, zone)
@@ -35,6 +45,8 @@ def is_explained(before: bytes, now: bytes, commands: Sequence[ChangeOrder], *, 
             expected.take(command)
     except NotApplicable:
         return False
+    for version in between:
+        expected.saw(decoded(version, wire.PurchaseOrder, "purchase order"))
     return expected.is_it(decoded(now, wire.PurchaseOrder, "purchase order"), is_now)
 
 
@@ -50,6 +62,8 @@ class _Expected:
         """Of lines that were taken out."""
         self.stated: dict[int | None, dict[str, Any]] = {}
         """What is said of each new line, by the number that it gets here."""
+        self.first: dict[tuple[int | None, str], wire.OrderLine] = {}
+        """Lines as they were first read, by number and item."""
 
     def take(self, command: ChangeOrder) -> None:
         """Applies one more change. Raises NotApplicable."""
@@ -78,6 +92,11 @@ class _Expected:
             self.document = msgspec.structs.replace(self.document, requested_date=day)
         self.order = order
 
+    def saw(self, order: wire.PurchaseOrder) -> None:
+        """Takes note of a version that was read, oldest first."""
+        for line in _lines(order):
+            self.first.setdefault((line.line_nbr, _item(line)), line)
+
     def is_it(self, order: wire.PurchaseOrder, document: PurchaseOrder) -> bool:
         """Whether the order says just this."""
         if _head(document) != _head(self.document):
@@ -94,25 +113,24 @@ class _Expected:
                 new.append(line)
                 continue
             changed = line.line_nbr in self.changed
-            if not (self._says(wanted[line.line_nbr], line) if changed else same):
+            base = self.before.get(line.line_nbr, wanted[line.line_nbr])
+            if not (self._says(wanted[line.line_nbr], line, base) if changed else same):
                 return False
             del wanted[line.line_nbr]
         return set(wanted) == set(self.stated) and self._are_new(new)
 
-    def _says(self, wanted: wire.OrderLine, line: wire.OrderLine) -> bool:
-        """Whether a changed line says what it should; its discount is the share that it was."""
+    def _says(self, wanted: wire.OrderLine, line: wire.OrderLine, base: wire.OrderLine) -> bool:
+        """Whether a changed line says what it should; its discount is the share that it was at `base`."""
         minor = money.minor_unit(self.document.currency)
-        whole, was = _whole(line), _whole(self.before.get(line.line_nbr, wanted))
-        amount = self.before.get(line.line_nbr, wanted).amount
+        whole, was, amount = _whole(line), _whole(base), base.amount
         share = amount / was if was and amount is not None else Decimal(1)
         allowed = minor + (minor * abs(whole / was) if was else minor)
         paid = line.amount is None or abs(line.amount - whole * share) <= allowed
         return paid and self._fields(wanted) == self._fields(line) and _vat(wanted) == _vat(line)
 
     def _fields(self, line: wire.OrderLine) -> tuple[Any, ...]:
-        item = (line.inventory.number or "") if line.inventory else ""
         day = stamps.day(line.promised, self.zone)
-        texts = (line.line_type, item, line.alternate_id or "", line.line_description or "", line.uom)
+        texts = (line.line_type, _item(line), line.alternate_id or "", line.line_description or "", line.uom)
         return *texts, line.order_qty, line.unit_cost, day, bool(line.canceled)
 
     def _are_new(self, lines: Sequence[wire.OrderLine]) -> bool:
@@ -126,8 +144,12 @@ class _Expected:
         return not open_ones
 
     def _has(self, line: wire.OrderLine, values: dict[str, Any]) -> bool:
-        wanted = _line(line, values)
-        return self._fields(wanted) == self._fields(line) and not line.canceled
+        """Whether a line is the new one of which that is stated. What is not stated is as it was first read; where this
+        is the first version with the line, it is whatever the books say, but without a discount."""
+        if line.canceled:
+            return False
+        first = self.first.get((line.line_nbr, _item(line)), msgspec.structs.replace(line, amount=None))
+        return self._says(_line(first, values), line, first)
 
 
 def _goods(order: wire.PurchaseOrder) -> str | None:
@@ -150,6 +172,10 @@ def _line(line: wire.OrderLine, values: dict[str, Any]) -> wire.OrderLine:
         promised=values.get("promised", line.promised),
         line_description=values.get("lineDescription", line.line_description),
     )
+
+
+def _item(line: wire.OrderLine) -> str:
+    return (line.inventory.number or "") if line.inventory else ""
 
 
 def _vat(line: wire.OrderLine | None) -> str:

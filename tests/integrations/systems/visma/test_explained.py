@@ -66,9 +66,10 @@ def command(*lines: LineChange, **more: Any) -> ChangeOrder:
     return ChangeOrder(stamp="860 1", change=OrderChange(number="500001", lines=lines, **more))
 
 
-def explained(now: Order, *commands: ChangeOrder, before: Order = BEFORE) -> bool:
-    raw = (json.dumps(one).encode() for one in (before, now))
-    return is_explained(*raw, commands or (command(*CHANGE),), buyer=OURSELVES, zone=ZONE)
+def explained(now: Order, *commands: ChangeOrder, before: Order = BEFORE, between: tuple[Order, ...] = ()) -> bool:
+    was, is_now, *read = (json.dumps(one).encode() for one in (before, now, *between))
+    changes = commands or (command(*CHANGE),)
+    return is_explained(was, is_now, changes, buyer=OURSELVES, zone=ZONE, between=read)
 
 
 def test_what_the_change_makes_of_it_is_the_suppliers_own() -> None:
@@ -99,6 +100,40 @@ def edits() -> dict[str, Callable[[Order], object]]:
 def test_what_a_person_changed_besides_is_not(name: str) -> None:
     order = after()
     edits()[name](order)
+    assert not explained(order)
+
+
+def edits_of_the_new_line() -> dict[str, Order]:
+    """Of what the supplier did not state: Visma.net took it from the article."""
+    return {
+        "price": {"unitCost": 777, "extCost": 2331, "amount": 2331.0},
+        "discount": {"amount": 250.0},
+        "text": {"lineDescription": "Räkor, oskalade"},
+        "VAT": {"taxCategory": {"number": "12"}},
+        "unit": {"uom": "ST"},
+    }
+
+
+@pytest.mark.parametrize("name", edits_of_the_new_line())
+def test_what_a_person_changes_of_the_new_line_once_it_was_read_is_not(name: str) -> None:
+    order = after()
+    order["lines"][2].update(edits_of_the_new_line()[name])
+    assert not explained(order, between=(BEFORE, after()))
+    assert not explained(order, between=(BEFORE, after(), order)), "nor when it is read once more"
+
+
+def test_the_new_line_stays_the_suppliers_own_while_nobody_touches_it() -> None:
+    assert explained(after() | {"note": "Ring Kalle"}, between=(BEFORE, after()))
+    again = after()
+    again["lines"][2].update(orderQty=6, extCost=528, amount=528.0)
+    more = command(LineChange(line_number="4", kind="quantity", quantity=Decimal(6)))
+    assert explained(again, command(*CHANGE), more, between=(BEFORE, after()))
+
+
+def test_a_discount_on_the_new_line_was_not_the_suppliers() -> None:
+    """Also where it is there when the line is read first."""
+    order = after()
+    order["lines"][2]["amount"] = 250.0
     assert not explained(order)
 
 
