@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from integrations.engine import dispatch, issues, outcome
-from integrations.engine.deliver import job_of, outgoing_of
+from integrations.engine.deliver import job_of
 from integrations.engine.replay import ReplayRefused, audit, locked
 from integrations.engine.sessions import Sessions
 from integrations.flows.contract import ByHand, FlowSpec, Needs, Operation
@@ -119,8 +119,8 @@ def _look(delivery: Delivery, spec: FlowSpec, number: str) -> _Seen:
     kind = _sink_of(delivery, operation)
     if kind is None or not kind.knows_numbers:
         return _Seen(number=number)
-    written = delivery.frozen is not None and delivery.frozen.data is not None
-    wanted = ByHand() if written else _by_hand(delivery, spec, operation)
+    written = delivery.frozen.data if delivery.frozen is not None else None
+    wanted = ByHand(body=bytes(written)) if written else _by_hand(delivery, spec, operation)
     sessions = Sessions()
     try:
         session = sessions.of(delivery.sink_connection)
@@ -128,8 +128,7 @@ def _look(delivery: Delivery, spec: FlowSpec, number: str) -> _Seen:
         sink = kind.open(delivery.sink_connection, session)
         if not isinstance(sink, KnowsNumbers):
             raise TypeError(f"{kind.key} says that it knows numbers")
-        item = outgoing_of(delivery) if written else None
-        found = sink.numbered(number or delivery.target_id, item, wanted.owner)
+        found = sink.numbered(number or delivery.target_id, wanted.body)
     except Fault as fault:
         raise ReplayRefused(f"It cannot be looked at now: {fault.sentence} {fault.remedy}".strip()) from fault
     finally:

@@ -290,8 +290,8 @@ class Job:
 class ByHand:
     """What a person made in the place of an operation that could not even be written."""
 
-    owner: str = ""
-    """Whose it has to be, by number; "": anybody's."""
+    body: bytes = b""
+    """What would have been written, as far as it is known: what a person made is compared with it. b"": not known."""
     meta: Mapping[str, Any] = field(default_factory=dict)
     """What is kept of it, as `Frozen.meta`."""
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.flows.airbase_in.coding import JOURNAL, code_invoices, correct_coding
-from integrations.flows.airbase_in.new_invoices import make_invoices, release_invoices
+from integrations.flows.airbase_in.new_invoices import invoices_by_hand, make_invoices, release_invoices
 from integrations.flows.airbase_in.payments import make_payment, paid_by_hand, release_payment, report_number
 from integrations.flows.airbase_in.reading import overtaken
 from integrations.flows.airbase_in.vendors import adopt_supplier, link_vendor
@@ -140,6 +140,7 @@ FLOWS = (
                 prepare=make_invoices,
                 sink="supplier-invoices",
                 always=True,
+                by_hand=invoices_by_hand,
             ),
             Operation(
                 key="release-invoices",

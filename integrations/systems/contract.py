@@ -254,10 +254,10 @@ class ListsRows(Protocol):
 class KnowsNumbers(Protocol):
     """A sink whose target calls what it makes by numbers that people can read there."""
 
-    def numbered(self, number: str, item: Outgoing | None, owner: str) -> Applied | NotApplied:
+    def numbered(self, number: str, wanted: bytes) -> Applied | NotApplied:
         """Whether what a person made there in the place of an effect counts. `number`: as the person says, "" for the
-        one that the effect names itself; `item`: the effect, None where none was ever written; `owner`: whose it has to
-        be then. Writes nothing. Raises Fault."""
+        one that the effect names itself; `wanted`: the effect, or what is known of one that was never written, b"" where
+        nothing is. Writes nothing. Raises Fault."""
         ...
 
 

@@ -245,10 +245,10 @@ class _Exchange:
             if before.get(name) != value
         ]
 
-    def numbered(self, number: str, item: Outgoing | None, owner: str) -> Applied | NotApplied:
+    def numbered(self, number: str, wanted: bytes) -> Applied | NotApplied:
         whose = self._pair.numbers.get(number)
-        if whose is None or owner not in ("", whose):
-            return NotApplied(proof=f"There is no paper {number} of {owner or 'anybody'}.")
+        if whose is None:
+            return NotApplied(proof=f"There is no paper {number} of anybody.")
         return Applied(target_id=number, proof=f"Paper {number} is of {whose}.")
 
     def follow(self, outgoing: Outgoing) -> Verdict:

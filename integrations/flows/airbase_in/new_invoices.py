@@ -11,7 +11,7 @@ from edi.documents.invoice import Invoice
 from integrations.flows.airbase_in.bills import NEW, STAMP, UNAPPLIED, invoice_of, known_supplier, supplier_of
 from integrations.flows.airbase_in.coding import segments_of
 from integrations.flows.airbase_in.reading import command_for, read_payment
-from integrations.flows.contract import Job, Nothing, Prepared
+from integrations.flows.contract import ByHand, Job, Nothing, Prepared
 from integrations.flows.visma_airbase_settled import PAYS, bill_key
 from integrations.models import OPEN_STATES, Delivery, Link, Record, State
 from integrations.systems.airbase import mapping
@@ -45,6 +45,31 @@ def make_invoices(job: Job) -> Prepared:
     supplier = supplier_of(job, payment)
     invoices = tuple(_invoice(job, payment, bill, supplier) for bill in wanted)
     return command_for(job, commands.MakeInvoices(invoices=invoices), document=payment)
+
+
+def invoices_by_hand(job: Job) -> ByHand:
+    """What a person entered in the place of invoices that are not made by themselves: with what the bills say of
+    themselves, coded or not."""
+    payment = read_payment(job)
+    if isinstance(payment, Nothing):
+        return ByHand()
+    wanted = [bill for bill in payment.bills if invoice_of(job, payment, bill) == NEW]
+    supplier = supplier_of(job, payment)
+    invoices = tuple(
+        commands.NewInvoice(
+            stamp=stamp_of(bill.airbase_id),
+            supplier=supplier,
+            number=bill.invoice_number,
+            date=bill.date or payment.date,
+            amount=abs(bill.total if bill.total is not None else bill.amount),
+            currency=bill.currency or payment.currency,
+            lines=(),
+        )
+        for bill in wanted
+    )
+    if not invoices:
+        return ByHand()
+    return ByHand(body=commands.encode(commands.MakeInvoices(invoices=invoices)), meta={"payment": payment.airbase_id})
 
 
 def release_invoices(job: Job) -> Prepared:

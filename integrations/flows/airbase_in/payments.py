@@ -77,10 +77,21 @@ def paid_by_hand(job: Job) -> ByHand:
     payment = read_payment(job)
     if isinstance(payment, Nothing):
         return ByHand()
-    return ByHand(
-        owner=supplier_of(job, payment),
-        meta={"payment": payment.airbase_id, PAYS: _pays(payment, invoices_of(job, payment))},
+    invoices = invoices_of(job, payment)
+    wanted = commands.MakePayment(
+        stamp=stamp_of(payment),
+        supplier=supplier_of(job, payment),
+        date=payment.date,
+        reference="",
+        amount=payment.amount,
+        currency=payment.currency,
+        documents=tuple(
+            commands.PaidDocument(number=paid.number, document_type=paid.kind, amount=abs(paid.bill.amount))
+            for paid in invoices
+            if paid.number and _has_its_sign(paid)
+        ),
     )
+    return ByHand(body=commands.encode(wanted), meta={"payment": payment.airbase_id, PAYS: _pays(payment, invoices)})
 
 
 def _must_be_in_one_currency(payment: ApprovedPayment, invoices: list[Paid]) -> None:
@@ -113,13 +124,17 @@ def _must_have_its_sign(payment: ApprovedPayment, invoices: list[Paid]) -> None:
     """Raises Unmappable for a credit note that would raise what is paid, or an invoice that would lessen it: Visma.net
     takes both without sign."""
     for paid in invoices:
-        if paid.bill.amount != 0 and (paid.bill.amount < 0) != (paid.kind == CREDIT_NOTE):
+        if not _has_its_sign(paid):
             raise Unmappable(
                 f"Payment {payment.airbase_id} of Airbase pays {paid.bill.amount} {payment.currency} of {paid.key}, "
                 f"which is {'a credit note' if paid.kind == CREDIT_NOTE else 'no credit note'} in Visma.net.",
                 remedy="Book it by hand in Visma.net, and settle this delivery as arrived with its number.",
                 field="applied_to",
             )
+
+
+def _has_its_sign(paid: Paid) -> bool:
+    return paid.bill.amount == 0 or (paid.bill.amount < 0) == (paid.kind == CREDIT_NOTE)
 
 
 def release_payment(job: Job) -> Prepared:

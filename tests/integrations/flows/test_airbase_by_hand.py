@@ -68,11 +68,19 @@ def test_a_payment_in_two_currencies_that_a_person_booked_is_closed_under_its_nu
     }
     members = {"paymentAmount": {"value": invoice["amount"]}, "paymentLines": [line]}
     number = book(airbase, supplier, invoice["currencyId"], description={"value": "by hand"}, **members)
+    meant = book(airbase, supplier, invoice["currencyId"], description={"value": "Airbase 000-elses"}, **members)
+    unapplied = book(airbase, supplier, invoice["currencyId"], paymentAmount={"value": 1}, paymentLines=[])
     somebody = next(n for n in paid if n != supplier)
     elses = book(airbase, somebody, invoice["currencyId"], paymentAmount={"value": 1}, paymentLines=[])
     known = len(bodies(airbase, "supplierPayment", system="visma"))
     with scope(tenant=airbase.tenant):
-        for wrong, why in (("", "Say under which number"), ("999999", "no supplier payment"), (elses, "not to")):
+        for wrong, why in (
+            ("", "Say under which number"),
+            ("999999", "no supplier payment"),
+            (elses, "not to"),
+            (meant, "made for another payment"),
+            (unapplied, f"does not pay Invoice {invoice['referenceNumber']}"),
+        ):
             with pytest.raises(ReplayRefused, match=why):
                 deliveries.settle_by_person(failed.pk, actor=None, arrived=True, reason="Booked by hand.", number=wrong)
         deliveries.settle_by_person(failed.pk, actor=None, arrived=True, reason="Booked by hand.", number=number)
@@ -88,3 +96,28 @@ def test_a_payment_in_two_currencies_that_a_person_booked_is_closed_under_its_nu
     assert next(p for p in payments if p["refNbr"] == number)["released"] is True
     told = next(e for e in bodies(airbase, "ledger_entries") if e["airbase_id"] == entry)
     assert (told["status"], told["erp_reference_id"]) == ("sync_complete", number)
+
+
+def test_an_invoice_that_a_person_entered_for_a_bill_without_coding_is_the_bills(
+    airbase: World, settle: Settle
+) -> None:
+    """Nothing of it was ever written: what the bill says of itself is compared all the same."""
+    settle()
+    supplier = next(v["erp_reference_id"] for v in bodies(airbase, "vendors") if v["erp_reference_id"])
+    bill = {"vendor": supplier, "invoice_number": "BORN-1", "total_amount": "125.00", "expense_list": []}
+    entry = act(airbase, "approve_payment", invoice=bill)["result"]
+    settle()
+    with scope(tenant=airbase.tenant):
+        waiting = airbase.deliveries(flow__key="payments", operation="send", record__source_id=entry)[-1]
+        deliveries.say_what_it_is(waiting.pk, target_id="new", actor=None, reason="Nobody entered it.")
+    settle()
+    others = next(
+        f"Invoice/{i['referenceNumber']}"
+        for i in bodies(airbase, "supplierInvoice", system="visma")
+        if i["supplier"]["number"] != supplier and i["documentType"] == "Invoice"
+    )
+    with scope(tenant=airbase.tenant):
+        (failed,) = airbase.deliveries(flow__key="payments", operation="make-invoices", state=State.FAILED)
+        for wrong, why in ((others, f"not of {supplier}"), (f"{others} {others}", "2 documents are named")):
+            with pytest.raises(ReplayRefused, match=why):
+                deliveries.settle_by_person(failed.pk, actor=None, arrived=True, reason="Entered.", number=wrong)

@@ -47,6 +47,7 @@ PAYMENTS, INVOICES = "v1/supplierPayment", "v1/supplierInvoice"
 CUSTOMERS = "v1/customer"
 """Receipts are read by version 2 and written by version 1, as Visma has it since September 2026."""
 SAY_THE_NUMBER = "Say under which number it stands in Visma.net ERP."
+NOT_KNOWN = "Nothing of what was to be written is known, so no number can be compared with it. Replay or dismiss it."
 
 
 class CommandSink(Generic[C]):
@@ -94,7 +95,10 @@ class CommandSink(Generic[C]):
         return found
 
     def command(self, item: Outgoing) -> C:
-        found: C = msgspec.json.decode(item.body, type=self.kind)
+        return self.decoded(item.body)
+
+    def decoded(self, body: bytes) -> C:
+        found: C = msgspec.json.decode(body, type=self.kind)
         return found
 
     def apply(self, command: C, item: Outgoing) -> Effect:
@@ -110,6 +114,12 @@ def read(client: VismaClient, path: str, number: str, kind: type[W]) -> tuple[W,
     """A record with its version. Raises NotFound."""
     answer, etag = client.get_with_etag(f"{path}/{segment(number)}")
     return client.decode(answer, kind), etag
+
+
+def is_anothers(description: str | None, stamp: str) -> bool:
+    """Whether a description is a stamp of the same kind and not this one: the kind's words, then one id."""
+    said, kind = (description or "").strip(), f"{stamp.rpartition(' ')[0]} "
+    return said != stamp and said.startswith(kind) and len(said.removeprefix(kind).split()) == 1
 
 
 def listed(client: VismaClient, path: str, filters: dict[str, str], kind: type[W], *, what: str) -> Iterator[W]:

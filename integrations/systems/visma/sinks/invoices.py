@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 from integrations.http.errors import NotFound, Rejected, Unknown
@@ -33,8 +34,10 @@ from integrations.systems.visma.sinks.base import (
     AT_WORK,
     INVOICES,
     LOOK_BACK,
+    NOT_KNOWN,
     SAY_THE_NUMBER,
     CommandSink,
+    is_anothers,
     listed,
     read,
 )
@@ -88,27 +91,29 @@ class SupplierInvoiceSink(CommandSink[InvoiceCommand]):
                 return NotApplied(proof=f"{key} is {invoice.status}.")
         return Applied(target_id=" ".join(command.keys), proof=f"{', '.join(command.keys)} are released.")
 
-    def numbered(self, number: str, item: Outgoing | None, owner: str) -> Applied | NotApplied:
-        """Invoices that a person entered: type and number of each, in the order of the bills, of the supplier."""
-        command = self.command(item) if item is not None else None
-        wanted = command.invoices if isinstance(command, MakeInvoices) else ()
+    def numbered(self, number: str, wanted: bytes) -> Applied | NotApplied:
+        """Invoices that a person entered: type and number of each, in the order of the bills, of the supplier, each
+        the one that the bill is: by our stamp or its number, else by its amount."""
+        if not wanted:
+            return NotApplied(proof=NOT_KNOWN)
+        command = self.decoded(wanted)
+        bills = command.invoices if isinstance(command, MakeInvoices) else ()
         keys = number.split() or list(command.keys if isinstance(command, ReleaseInvoices) else ())
         if not keys or not all("/" in key for key in keys):
             return NotApplied(proof=f"{SAY_THE_NUMBER} With its type: as Invoice/000357, several with spaces.")
-        if wanted and len(keys) != len(wanted):
-            return NotApplied(proof=f"{len(keys)} documents are named, and {len(wanted)} were to be made.")
-        owners = [invoice.supplier for invoice in wanted] or [owner] * len(keys)
+        if bills and len(keys) != len(bills):
+            return NotApplied(proof=f"{len(keys)} documents are named, and {len(bills)} were to be made.")
+        if len(set(keys)) != len(keys):
+            return NotApplied(proof="One document is named twice.")
         said = []
-        for key, supplier in zip(keys, owners, strict=True):
+        for key, bill in zip_longest(keys, bills):
             try:
                 found, _ = self._read(key)
             except Rejected as gone:
                 return NotApplied(proof=gone.sentence)
             whose = (found.supplier.number or "") if found.supplier is not None else ""
-            if supplier and whose != supplier:
-                return NotApplied(
-                    proof=f"{key} in Visma.net ERP is of supplier {whose or '(none)'}, not of {supplier}."
-                )
+            if bill is not None and (wrong := _is_not(bill, found)):
+                return NotApplied(proof=f"{key} in Visma.net ERP {wrong}")
             if found.status in DEAD:
                 return NotApplied(proof=f"{key} in Visma.net ERP is {found.status}.")
             if isinstance(command, ReleaseInvoices) and found.status not in DONE:
@@ -194,6 +199,25 @@ class SupplierInvoiceSink(CommandSink[InvoiceCommand]):
 
 def _key(invoice: wire.Payable) -> str:
     return f"{invoice.document_type}/{invoice.reference_number}"
+
+
+def _is_not(wanted: NewInvoice, found: wire.Payable) -> str:
+    """Why an invoice that a person entered is not taken for what was to be made, in words; "" when it may be."""
+    whose = (found.supplier.number or "") if found.supplier is not None else ""
+    if whose != wanted.supplier:
+        return f"is of supplier {whose or '(none)'}, not of {wanted.supplier}."
+    if is_anothers(found.description, wanted.stamp):
+        return f"is called “{found.description}”: it was made for another bill."
+    called = (found.description or "").strip() == wanted.stamp
+    if called or (wanted.number and (found.supplier_reference or "").strip() == wanted.number):
+        return ""
+    if (found.amount, (found.currency_id or "").upper()) == (wanted.amount, wanted.currency.upper()):
+        return ""
+    return (
+        f"is of {found.amount} {found.currency_id or ''}, and the bill {wanted.number} of {wanted.amount} "
+        f"{wanted.currency}. If it is the bill all the same, give it the bill's number there, or call it "
+        f"“{wanted.stamp}” in its description; then settle this with its number again."
+    )
 
 
 def _path(key: str) -> str:

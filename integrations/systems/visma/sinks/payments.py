@@ -35,9 +35,11 @@ from integrations.systems.visma.sinks.base import (
     AT_WORK,
     INVOICES,
     LOOK_BACK,
+    NOT_KNOWN,
     PAYMENTS,
     SAY_THE_NUMBER,
     CommandSink,
+    is_anothers,
     listed,
     read,
 )
@@ -95,11 +97,13 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
             return CannotTell(reason=f"Payment {dead[0].ref_nbr} is called “{command.stamp}” and is {dead[0].status}.")
         return NotApplied(proof=f"No payment to supplier {command.supplier} is called “{command.stamp}”.")
 
-    def numbered(self, number: str, item: Outgoing | None, owner: str) -> Applied | NotApplied:
-        """A payment that a person booked: of the supplier, not voided; released, where its release is what is meant.
-        What it comes to is the person's to say: it may be in another currency."""
-        command = self.command(item) if item is not None else None
-        owner = command.supplier if command is not None else owner
+    def numbered(self, number: str, wanted: bytes) -> Applied | NotApplied:
+        """A payment that a person booked: of the supplier, not voided, nobody else's; released, where its release is
+        what is meant. One that says something else than was approved counts once it carries our stamp: whoever calls it
+        so in the books means it."""
+        if not wanted:
+            return NotApplied(proof=NOT_KNOWN)
+        command = self.decoded(wanted)
         number = number or (command.payment_number if isinstance(command, ReleasePayment) else "")
         if not number:
             return NotApplied(proof=SAY_THE_NUMBER)
@@ -109,12 +113,19 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
             return NotApplied(proof=f"There is no supplier payment {number} in Visma.net ERP.")
         what = f"Payment {found.ref_nbr} in Visma.net ERP"
         supplier = (found.supplier.number or "") if found.supplier is not None else ""
-        if owner and supplier != owner:
-            return NotApplied(proof=f"{what} is to supplier {supplier or '(none)'}, not to {owner}.")
+        if supplier != command.supplier:
+            return NotApplied(proof=f"{what} is to supplier {supplier or '(none)'}, not to {command.supplier}.")
         if found.status in DEAD:
             return NotApplied(proof=f"{what} is {found.status}.")
         if isinstance(command, ReleasePayment) and not (found.status in DONE or found.released):
             return NotApplied(proof=f"{what} is {found.status}: release it there first.")
+        if is_anothers(found.description, command.stamp):
+            return NotApplied(proof=f"{what} is called “{found.description}”: it was made for another payment.")
+        if not _is_called(found, command.stamp) and (wrong := _is_not(command, found)):
+            return NotApplied(
+                proof=f"{what} {wrong}. If it is this payment all the same, call it “{command.stamp}” in its "
+                "description there; then settle this with its number again."
+            )
         currency = (found.currency.id or "") if found.currency is not None else ""
         return Applied(
             target_id=found.ref_nbr or number,
@@ -133,8 +144,8 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
                 raise Rejected(
                     f"Payment {made.ref_nbr} in Visma.net ERP was made for this one and says {wrong}. Nothing was "
                     "booked a second time.",
-                    remedy="If what was approved changed after it was booked, correct the payment in Visma.net or void "
-                    "it and book the difference by hand; then settle this delivery as arrived with its number.",
+                    remedy="If what was approved changed after it was booked, correct the payment in Visma.net, or void "
+                    "it and book it anew by hand; then settle this delivery as arrived with its number.",
                 )
             return Delivered(target_id=made.ref_nbr or "")
         for payment in known:
@@ -319,6 +330,22 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
 
 def _is_called(payment: wire.SupplierPayment, stamp: str) -> bool:
     return (payment.description or "").strip() == stamp
+
+
+def _is_not(command: PaymentCommand, payment: wire.SupplierPayment) -> str:
+    """Why a payment that a person booked is not taken for what was approved, in words; "" when it may be. In another
+    currency its amount is another, and what it pays of a document is the person's to say."""
+    if isinstance(command, ReleasePayment):
+        other = payment.ref_nbr != command.payment_number and command.amount not in (None, payment.payment_amount)
+        return f"is of {payment.payment_amount}, and {command.amount} was approved" if other else ""
+    currency = (payment.currency.id or "").upper() if payment.currency is not None else ""
+    wrong = []
+    if payment.payment_amount != command.amount and currency in ("", command.currency.upper()):
+        wrong.append(f"is of {payment.payment_amount}, and {command.amount} {command.currency} was approved")
+    pays = {(p.doc_type, p.invoice_ref_nbr) for p in payment.payment_lines or () if p.amount_paid != 0}
+    if not_paid := [d for d in command.documents if (d.document_type, d.number) not in pays]:
+        wrong.append(f"does not pay {' and '.join(f'{d.document_type} {d.number}' for d in not_paid)}")
+    return " and ".join(wrong)
 
 
 def _head_otherwise(command: MakePayment, payment: wire.SupplierPayment) -> str:

@@ -130,9 +130,9 @@ class SaleSink(CommandSink[SaleCommand]):
             return Refused(sentence=refused.sentence, remedy=refused.remedy)
         return Delivered(target_id=found.reference_number or "") if found.status in RELEASED else StillOpen()
 
-    def numbered(self, number: str, item: Outgoing | None, owner: str) -> Applied | NotApplied:
+    def numbered(self, number: str, wanted: bytes) -> Applied | NotApplied:
         """A document that a person entered: of the customer, not voided; released, where that is what is meant."""
-        command = self.command(item) if item is not None else None
+        command = self.decoded(wanted) if wanted else None
         number = number or (command.number if isinstance(command, ReleaseSale) else "")
         if command is None or not number:
             return NotApplied(proof=SAY_THE_NUMBER)
@@ -141,7 +141,7 @@ class SaleSink(CommandSink[SaleCommand]):
             found = read(self.client, PATHS[command.document_type], number, wire_sales.CustomerInvoice)[0]
         except NotFound:
             return NotApplied(proof=f"There is no {what} in Visma.net ERP.")
-        owner = command.customer if isinstance(command, MakeSale) else owner
+        owner = command.customer if isinstance(command, MakeSale) else ""
         customer = (found.customer.number or "").strip() if found.customer is not None else ""
         if owner and customer != owner:
             return NotApplied(

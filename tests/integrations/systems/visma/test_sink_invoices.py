@@ -12,7 +12,7 @@ from integrations.http.errors import Rejected, Unknown
 from integrations.http.session import Session
 from integrations.models import Breaker, Connection
 from integrations.systems.contract import Accepted, Applied, CannotTell, Delivered, Effect, Evidence, NotApplied
-from integrations.systems.visma.commands import Command, MakeInvoices, NewInvoice, NewLine, ReleaseInvoices
+from integrations.systems.visma.commands import Command, MakeInvoices, NewInvoice, NewLine, ReleaseInvoices, encode
 from integrations.systems.visma.spec import SYSTEM
 from tests.integrations.sandbox.served import Served
 from tests.integrations.systems.visma.outgoing import outgoing
@@ -137,20 +137,36 @@ def test_a_release_is_what_can_be_seen_of_it(visma: Served, sink: Any, result: s
 
 
 def test_invoices_that_a_person_entered_count_when_they_are_the_suppliers(visma: Served, sink: Any) -> None:
-    effect = do(sink, MakeInvoices(invoices=(wanted("HAND-1"),)))
+    effect = do(sink, MakeInvoices(invoices=(wanted("HAND-1", stamp="Paper and ink"),)))
     assert isinstance(effect, Delivered)
-    key, command = effect.target_id, outgoing(MakeInvoices(invoices=(wanted("AB-1"),)))
-    found = sink.numbered(key, command, "")
+    key, command = effect.target_id, encode(MakeInvoices(invoices=(wanted("AB-1"),)))
+    found = sink.numbered(key, command)
     assert isinstance(found, Applied)
     assert found.target_id == key
-    others = outgoing(MakeInvoices(invoices=(wanted("AB-1", supplier="50002"),)))
+    others, more, numbered = (
+        encode(MakeInvoices(invoices=(wanted(name, **changes),)))
+        for name, changes in (
+            ("AB-1", {"supplier": "50002"}),
+            ("AB-1", {"amount": Decimal("1250.01")}),
+            ("HAND-1", {"amount": Decimal("1250.01")}),
+        )
+    )
+    two = encode(MakeInvoices(invoices=(wanted("AB-1"), wanted("AB-2"))))
+    assert isinstance(sink.numbered(key, numbered), Applied), "it has the bill's number"
+    made = do(sink, MakeInvoices(invoices=(wanted("AB-9"),)))
+    assert isinstance(made, Delivered)
     for refused, why in (
-        (sink.numbered(key, others, ""), "not of 50002"),
-        (sink.numbered("Invoice/999999", command, ""), "999999"),
-        (sink.numbered(key.partition("/")[2], command, ""), "With its type"),
-        (sink.numbered("", command, ""), "With its type"),
-        (sink.numbered(f"{key} {key}", command, ""), "2 documents are named, and 1"),
-        (sink.numbered("", outgoing(ReleaseInvoices(keys=(key,))), ""), "release it there first"),
+        (sink.numbered(key, others), "not of 50002"),
+        (sink.numbered(key, more), "is of 1250.0 SEK, and the bill AB-1 of 1250.01 SEK"),
+        (sink.numbered(made.target_id, command), "it was made for another bill"),
+        (sink.numbered(key, two), "1 documents are named, and 2"),
+        (sink.numbered(f"{key} {key}", two), "named twice"),
+        (sink.numbered(key, b""), "Nothing of what was to be written is known"),
+        (sink.numbered("Invoice/999999", command), "999999"),
+        (sink.numbered(key.partition("/")[2], command), "With its type"),
+        (sink.numbered("", command), "With its type"),
+        (sink.numbered(f"{key} {key}", command), "2 documents are named, and 1"),
+        (sink.numbered("", encode(ReleaseInvoices(keys=(key,)))), "release it there first"),
     ):
         assert isinstance(refused, NotApplied)
         assert why in refused.proof

@@ -12,7 +12,7 @@ from integrations.http.errors import Rejected, Unknown
 from integrations.http.session import Session
 from integrations.models import Breaker, Connection
 from integrations.systems.contract import Accepted, Applied, CannotTell, Delivered, Effect, Evidence, NotApplied
-from integrations.systems.visma.commands import Command, MakePayment, PaidDocument, ReleasePayment
+from integrations.systems.visma.commands import Command, MakePayment, PaidDocument, ReleasePayment, encode
 from integrations.systems.visma.spec import SYSTEM
 from tests.integrations.sandbox.served import Served
 from tests.integrations.systems.visma.outgoing import outgoing
@@ -327,21 +327,47 @@ def test_a_payment_that_a_person_booked_counts_when_it_is_the_suppliers_and_aliv
 ) -> None:
     wanted = payment(invoice)
     number = number_of(do(sink, payment(invoice, "by hand")))
-    found = sink.numbered(number, outgoing(wanted), "")
+    found = sink.numbered(number, encode(wanted))
     assert isinstance(found, Applied)
     assert (found.target_id, wanted.supplier in found.proof) == (number, True)
-    assert isinstance(sink.numbered(number, None, wanted.supplier), Applied), "where no payment could be written"
     for refused, why in (
-        (sink.numbered(number, None, "99999"), "not to 99999"),
-        (sink.numbered("999999", outgoing(wanted), ""), "no supplier payment 999999"),
-        (sink.numbered("", outgoing(wanted), ""), "Say under which number"),
-        (sink.numbered("", outgoing(released(wanted, number)), ""), "release it there first"),
+        (sink.numbered(number, encode(payment(invoice, supplier="99999"))), "not to 99999"),
+        (sink.numbered(number, b""), "Nothing of what was to be written is known"),
+        (sink.numbered("999999", encode(wanted)), "no supplier payment 999999"),
+        (sink.numbered("", encode(wanted)), "Say under which number"),
+        (sink.numbered("", encode(released(wanted, number))), "release it there first"),
     ):
         assert isinstance(refused, NotApplied)
         assert why in refused.proof
     assert isinstance(do(sink, released(payment(invoice, "by hand"), number)), Delivered)
-    assert isinstance(sink.numbered("", outgoing(released(wanted, number)), ""), Applied)
+    assert isinstance(sink.numbered("", encode(released(wanted, number))), Applied)
     visma.mutate("supplierPayment", {"status": "Voided"}, key=f"SE/{number}")
-    dead = sink.numbered(number, outgoing(wanted), "")
+    dead = sink.numbered(number, encode(wanted))
     assert isinstance(dead, NotApplied)
     assert "is Voided" in dead.proof
+
+
+def test_a_payment_of_something_else_counts_only_when_it_is_called_so_in_the_books(
+    visma: Served, sink: Any, invoice: dict[str, Any]
+) -> None:
+    """Any payment of the supplier is not the one that was approved."""
+    wanted, one = payment(invoice), Decimal(1)
+    less = number_of(do(sink, payment(invoice, "by hand", amount=one, documents=())))
+    elses = number_of(do(sink, payment(invoice, "0000-B")))
+    unapplied = number_of(do(sink, payment(invoice, "C", stamp="from the bank", documents=())))
+    abroad = payment(invoice, currency="EUR", amount=one)
+    for number, command, why in (
+        (less, wanted, f"is of 1.0, and {wanted.amount} SEK was approved and does not pay Invoice"),
+        (less, released(wanted, elses), "was approved"),
+        (elses, wanted, "called “Airbase 0000-B”: it was made for another payment"),
+        (unapplied, wanted, f"does not pay Invoice {invoice['referenceNumber']}. If it is this payment all the same"),
+        (unapplied, abroad, "does not pay"),
+    ):
+        visma.mutate("supplierPayment", {"released": True}, key=f"SE/{number}")
+        refused = sink.numbered(number, encode(command))
+        assert isinstance(refused, NotApplied)
+        assert why in refused.proof
+    paid = number_of(do(sink, payment(invoice, "D", stamp="from the bank too")))
+    assert isinstance(sink.numbered(paid, encode(abroad)), Applied), "in another currency it is another amount"
+    visma.mutate("supplierPayment", {"description": wanted.stamp}, key=f"SE/{less}")
+    assert isinstance(sink.numbered(less, encode(wanted)), Applied), "somebody says in the books that it is this one"

@@ -24,7 +24,7 @@ from integrations.systems.contract import (
     Refused,
     StillOpen,
 )
-from integrations.systems.visma.commands import Command
+from integrations.systems.visma.commands import Command, encode
 from integrations.systems.visma.sale_commands import MakeSale, NoteSale, ReleaseSale, SaleLine
 from integrations.systems.visma.spec import SYSTEM
 from tests.integrations.sandbox.served import Served
@@ -265,14 +265,14 @@ def test_a_document_that_a_person_entered_counts_when_it_is_the_customers(
     effect = do(sink, msgspec.structs.replace(sale, stamp="by hand"))
     assert isinstance(effect, Delivered)
     number = effect.target_id
-    found = sink.numbered(number, outgoing(sale), "")
+    found = sink.numbered(number, encode(sale))
     assert isinstance(found, Applied)
     assert found.target_id == number
     for refused, why in (
-        (sink.numbered(number, outgoing(msgspec.structs.replace(sale, customer="nobody")), ""), "not of nobody"),
-        (sink.numbered("999999", outgoing(sale), ""), "no invoice 999999"),
-        (sink.numbered("", outgoing(sale), ""), "Say under which number"),
-        (sink.numbered("", outgoing(release_of(sale, number=number)), ""), "release it there first"),
+        (sink.numbered(number, encode(msgspec.structs.replace(sale, customer="nobody"))), "not of nobody"),
+        (sink.numbered("999999", encode(sale)), "no invoice 999999"),
+        (sink.numbered("", encode(sale)), "Say under which number"),
+        (sink.numbered("", encode(release_of(sale, number=number))), "release it there first"),
     ):
         assert isinstance(refused, NotApplied)
         assert why in refused.proof
