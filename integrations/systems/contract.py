@@ -256,8 +256,8 @@ class KnowsNumbers(Protocol):
 
     def numbered(self, number: str, wanted: bytes) -> Applied | NotApplied:
         """Whether what a person made there in the place of an effect counts. `number`: as the person says, "" for the
-        one that the effect names itself; `wanted`: the effect, or what is known of one that was never written, b"" where
-        nothing is. Writes nothing. Raises Fault."""
+        one that the effect names itself; `wanted`: the effect, or what is known of one that was never written, b""
+        where nothing is. Writes nothing. Raises Fault."""
         ...
 
 

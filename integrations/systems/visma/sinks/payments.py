@@ -144,8 +144,8 @@ class SupplierPaymentSink(CommandSink[PaymentCommand]):
                 raise Rejected(
                     f"Payment {made.ref_nbr} in Visma.net ERP was made for this one and says {wrong}. Nothing was "
                     "booked a second time.",
-                    remedy="If what was approved changed after it was booked, correct the payment in Visma.net, or void "
-                    "it and book it anew by hand; then settle this delivery as arrived with its number.",
+                    remedy="If what was approved changed after it was booked, correct the payment in Visma.net, or "
+                    "void it and book it anew by hand; then settle this delivery as arrived with its number.",
                 )
             return Delivered(target_id=made.ref_nbr or "")
         for payment in known:
