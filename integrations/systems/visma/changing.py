@@ -4,7 +4,8 @@ A change applies as a whole or not at all: `plan` says every field that changes,
 reason why the change cannot be applied.
 
 - A line that is taken out is deleted while nothing of it was received, and completed otherwise: what came, came.
-- A cancelled order is put on hold too, so that nobody receives or prints it by mistake.
+- A cancelled order is put on hold too, so that nobody receives or prints it by mistake. A cancellation that names some
+  of the lines may mean just those, and is not applied.
 - Which line is meant says `order_lines`, as for ship notices.
 - Terms and charges of a change are not applied: `left_out` names them, for the people who own the order.
 """
@@ -38,6 +39,7 @@ def plan(command: ChangeOrder, order: wire.PurchaseOrder, *, zone: ZoneInfo) -> 
     change, draft = command.change, Draft(order, command.units, zone)
     _check_order(draft, command)
     if change.purpose == "cancellation":
+        _check_cancels_all(draft, change)
         _cancel_order(draft)
     else:
         for line in change.lines:
@@ -96,6 +98,28 @@ def _check_order(draft: Draft, command: ChangeOrder) -> None:
         draft.reasons.append("it calls itself a confirmation, which changes nothing, and names changes")
     if change.currency and order.currency and change.currency.upper() != order.currency.upper():
         draft.reasons.append(f"the change is in {change.currency}, the order in {order.currency}")
+
+
+def _check_cancels_all(draft: Draft, change: OrderChange) -> None:
+    """A cancellation that names lines has to name every open one, and to ask for nothing but that they go: one that
+    names some of them may mean just those."""
+    named: set[int | None] = set()
+    for one in change.lines:
+        stated = [quantity for quantity in (one.quantity, one.quantity_left) if quantity is not None]
+        goes = one.kind in ("delete", "none") or (one.kind in QUANTITY and stated and not any(stated))
+        if not goes:
+            draft.reasons.append(f"{_name(one)}: the order is to be cancelled, and yet the line is to be changed")
+        try:
+            named.add(order_lines.find(one.line_number, one.item_ids, draft.order).line_nbr)
+        except order_lines.NotFound as reason:
+            draft.reasons.append(f"{_name(one)}: {reason}")
+    lines = [line for line in draft.order.lines or () if line.line_type != order_lines.TEXT_LINE]
+    others = [
+        line.line_nbr for line in lines if not line.canceled and not line.completed and line.line_nbr not in named
+    ]
+    if change.lines and others:
+        words = ", ".join(str(number) for number in others)
+        draft.reasons.append(f"it calls itself a cancellation of the order and names lines, but not {words}")
 
 
 def _cancel_order(draft: Draft) -> None:

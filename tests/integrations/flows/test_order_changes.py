@@ -450,7 +450,7 @@ def test_a_cancelled_order_loses_its_open_lines_and_is_on_hold(world: World) -> 
     lines = len(order(world)["lines"])
     world.simulators.mutate("purchaseorder", key, {"lines.0.qtyOnReceipts": 1.0})
     work(world)
-    change(world, **{"message.purpose": "cancellation"})
+    change(world, **{"message.purpose": "cancellation", "message.lineItems": []})
     work(world)
     found = order(world)
     assert found["status"] == "Hold"

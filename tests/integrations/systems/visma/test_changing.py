@@ -119,6 +119,21 @@ def test_cancelled_order_goes_on_hold():
     assert [one["operation"] for one in found.members["lines"]] == ["Delete", "Update", "Delete", "Delete"]
 
 
+def test_a_cancellation_that_names_some_lines_cancels_none():
+    third = LineChange(line_number="3", kind="delete")
+    assert reasons(third, purpose="cancellation") == (
+        "it calls itself a cancellation of the order and names lines, but not 1, 2",
+    )
+    every = [LineChange(line_number=n, kind="delete") for n in "12"]
+    assert planned(*every, third, purpose="cancellation") == planned(purpose="cancellation")
+    nothing_of_it = LineChange(line_number="3", kind="quantity", quantity=Decimal(0))
+    assert planned(*every, nothing_of_it, purpose="cancellation").members == planned(purpose="cancellation").members
+    less = LineChange(line_number="3", kind="quantity", quantity=Decimal(7))
+    assert reasons(*every, less, purpose="cancellation") == (
+        "line 3: the order is to be cancelled, and yet the line is to be changed",
+    )
+
+
 def test_replaced_order_drops_what_it_does_not_name():
     found = planned(
         LineChange(line_number="1", kind="change", quantity=Decimal(8)),
