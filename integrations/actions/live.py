@@ -39,6 +39,7 @@ CLASS_MARKS: dict[str, Kind] = {
     "never_sent": "wait",
     "changed_after": "wait",
     "left_out": "off",
+    "not_final": "wait",
     "not_visible": "off",
     "unexplained": "bad",
 }

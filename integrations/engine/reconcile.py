@@ -16,10 +16,10 @@ import msgspec
 from django.utils.translation import gettext_noop
 
 from integrations.engine.compare import Sides
-from integrations.engine.reconcile_line import CLASSES, look_at
+from integrations.engine.reconcile_line import CLASSES, look_at, unreadable
 from integrations.engine.sessions import Sessions
 from integrations.engine.step import OperationFailed, Step, keep
-from integrations.http.errors import Paused, RateLimited
+from integrations.http.errors import Paused, RateLimited, Rejected
 from integrations.models import Operation, Record
 from integrations.systems.contract import Item, Part, Window
 from portal.common.clock import db_now
@@ -33,6 +33,7 @@ CLASS_WORDS: dict[str, str] = {
     "never_sent": gettext_noop("never sent: read when the flow did not take it"),
     "changed_after": gettext_noop("changed after it was read"),
     "left_out": gettext_noop("left out: by a rule or by a person"),
+    "not_final": gettext_noop("not final: it is there, and nobody released it"),
     "not_visible": gettext_noop("delivered, and not visible there now"),
     "unexplained": gettext_noop("unexplained"),
 }
@@ -140,7 +141,10 @@ def reconcile_slice(operation: Operation, sessions: Sessions) -> Step:
             result = Result(todo=sorted({*live, *_kept(sides, window)}))
         while result.todo:
             source_id = result.todo[0]
-            lines = look_at(sides, source_id, live.get(source_id))
+            try:
+                lines = look_at(sides, source_id, live.get(source_id))
+            except Rejected as refused:  # one object that cannot be looked at keeps no other from being compared
+                lines = [unreadable(sides, source_id, live.get(source_id), refused)]
             result.todo.pop(0)
             sessions.forget()
             result.lines += [line.as_json() for line in lines]

@@ -21,13 +21,23 @@ from integrations.engine.compare import (
 )
 from integrations.engine.deliver import last_exchange, outgoing_of
 from integrations.flows.contract import CANCELLATION, Captured, Decision, Job, Needs, Nothing, Take, TakenBack
+from integrations.http.errors import Rejected
 from integrations.models import Delivery, Record, State
 from integrations.systems.contract import CannotTell, Item, NotApplied, Part, ReadsBack, Stated, Unmappable
 from portal.common.personal import masked_field, masked_text
 from portal.common.redaction import scrub
 
 Class = Literal[
-    "same", "in_flight", "failed", "never_seen", "never_sent", "changed_after", "left_out", "not_visible", "unexplained"
+    "same",
+    "in_flight",
+    "failed",
+    "never_seen",
+    "never_sent",
+    "changed_after",
+    "left_out",
+    "not_final",
+    "not_visible",
+    "unexplained",
 ]
 CLASSES: tuple[Class, ...] = (
     "same",
@@ -37,6 +47,7 @@ CLASSES: tuple[Class, ...] = (
     "never_sent",
     "changed_after",
     "left_out",
+    "not_final",
     "not_visible",
     "unexplained",
 )
@@ -45,7 +56,7 @@ OPEN = (State.WAITING, State.PENDING, State.SENDING, State.ACCEPTED, State.IN_DO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One document."""
+    """One document. One side's amount is shown, and does not count, where the document is not final there."""
 
     number: str
     source_id: str
@@ -73,6 +84,17 @@ class Line:
 
 def _text(value: Decimal | None) -> str | None:
     return None if value is None else format(value, "f")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuses:
+    """The target, asked what it has of a document, refuses to say."""
+
+    sentence: str
+
+
+Answer = Stated | NotApplied | CannotTell | Refuses | None
+"""What the target says of a document; None where it has nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +138,27 @@ def look_at(sides: Sides, source_id: str, item: Item | None) -> list[Line]:
     return [line for line in lines if line is not None]
 
 
+def unreadable(sides: Sides, source_id: str, item: Item | None, refused: Rejected) -> Line:
+    """An object that its source refuses to show. What it comes to there nobody can tell."""
+    rows = Record.objects.filter(feed=sides.feed, source_id=source_id, is_newest=True) if sides.feed else None
+    record = rows.first() if rows is not None else None
+    newest = _newest_delivery(sides, record)
+    seen = item or record
+    return Line(
+        number=(seen.business_number if seen is not None else "") or source_id,
+        source_id=source_id,
+        delivery=newest.pk if newest is not None else 0,
+        target_id=newest.target_id if newest is not None else "",
+        currency="",
+        ours=None,
+        theirs=None,
+        counts_here=False,
+        counts_there=False,
+        kind="unexplained",
+        why=_masked(sides, f"It cannot be looked at: {refused.sentence}"),
+    )
+
+
 def _look(sides: Sides, source_id: str, item: Item | None) -> Look:
     feed = sides.feed
     record = None
@@ -155,9 +198,10 @@ def _of_object(look: Look, there_by: Delivery | None, back: TakenBack | None) ->
         cancelled, newest = False, there_by  # it stands, and what is done now is about what takes it back
     stated, differences = _there(look.sides, there_by)
     kind, why = _class(look, newest, there_by, stated, differences, wanted=look.wanted)
-    there = isinstance(stated, Stated) and there_by is not None and there_by.purpose != CANCELLATION
+    stands = isinstance(stated, Stated) and there_by is not None and there_by.purpose != CANCELLATION
+    there = stands and isinstance(stated, Stated) and not stated.unfinished
     theirs = None
-    if isinstance(stated, Stated) and there:
+    if isinstance(stated, Stated) and stands:
         theirs = stated.amount if stated.amount is not None or differences else comes.amount
     counts_here = kind != "left_out" and not cancelled and look.is_there
     return Line(
@@ -184,7 +228,7 @@ def _of_taking_back(look: Look, back_by: Delivery | None, back: TakenBack | None
     kind, why = _class(look, look.newest, back_by, stated, differences, wanted=True)
     if back is None and kind == "same":
         kind, why = "unexplained", "It was taken back, and the source does not say that it is to be."
-    there = isinstance(stated, Stated)
+    there = isinstance(stated, Stated) and not stated.unfinished
     counts_here = back is not None and kind != "left_out" and look.is_there
     theirs = stated.amount if isinstance(stated, Stated) else None
     shown = look.newest or back_by
@@ -245,13 +289,16 @@ def _newest_delivery(sides: Sides, record: Record | None) -> Delivery | None:
     return Delivery.objects.filter(flow=sides.flow, record=record).order_by("-pk").first()
 
 
-def _there(sides: Sides, there_by: Delivery | None) -> tuple[Stated | NotApplied | CannotTell | None, list[str]]:
+def _there(sides: Sides, there_by: Delivery | None) -> tuple[Answer, list[str]]:
     """What the target says of what it was sent, and in what it differs from that."""
     if there_by is None:
         return None, []
     sink = sides.sink_of(there_by)
     outgoing = outgoing_of(there_by)
-    stated = target_says(sink, outgoing)
+    try:
+        stated = target_says(sink, outgoing)
+    except Rejected as refused:  # it says something of this document, and nothing of the others
+        return Refuses(sentence=refused.sentence), []
     if not isinstance(stated, Stated) or not stated.fields or not isinstance(sink, ReadsBack):
         return stated, []
     sent = sink.says(outgoing)
@@ -273,7 +320,7 @@ def _class(
     look: Look,
     newest: Delivery | None,
     there_by: Delivery | None,
-    stated: Stated | NotApplied | CannotTell | None,
+    stated: Answer,
     differences: list[str],
     *,
     wanted: bool,
@@ -283,6 +330,8 @@ def _class(
     item, record = look.item, look.record
     if isinstance(stated, NotApplied):
         return "unexplained", f"It was delivered and is not there: {stated.proof}"
+    if isinstance(stated, Refuses):
+        return "unexplained", f"It was delivered, and cannot be looked at there: {stated.sentence}"
     if differences:
         return "unexplained", f"It is another than was sent: {'; '.join(differences[:5])}."
     if not look.is_there:
@@ -297,6 +346,8 @@ def _class(
         return "in_flight", f"Delivery {newest.pk} is {newest.get_state_display()}."
     if newest is not None and newest.state == State.FAILED:
         return "failed", newest.reason
+    if isinstance(stated, Stated) and stated.unfinished:
+        return "not_final", stated.unfinished
     if isinstance(stated, CannotTell):
         return "not_visible", stated.reason
     if there_by is not None:

@@ -191,6 +191,8 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """Fields that are the target's own, as a status: no difference of theirs is ours."""
     parts: tuple[Part, ...] = ()
     """The amount by tax code; empty where it is not stated so."""
+    unfinished: str = ""
+    """Why it does not count there yet, as what people have to release first; in a sentence."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,6 @@ from integrations.systems.contract import (
     NotApplied,
     NotNeeded,
     Outgoing,
-    Part,
     Refused,
     Stated,
     StillOpen,
@@ -40,6 +39,7 @@ from integrations.systems.visma.codes import Codes, codes_of, must_have
 from integrations.systems.visma.sale_commands import MakeSale, NoteSale, ReleaseSale, SaleCommand, SaleLine
 from integrations.systems.visma.settings import Options
 from integrations.systems.visma.sinks.base import SAY_THE_NUMBER, CommandSink, read
+from integrations.systems.visma.sinks.sales_stated import amount_of, stated_of
 
 PATHS = {"Invoice": "v1/customerinvoice", "CreditNote": "v1/customerCreditNote"}
 MAKING = {"Invoice": "v2/customerinvoice", "CreditNote": "v2/customerCreditNote"}
@@ -151,7 +151,7 @@ class SaleSink(CommandSink[SaleCommand]):
             return NotApplied(proof=f"The {what} in Visma.net ERP is {found.status}.")
         if isinstance(command, ReleaseSale) and found.status not in RELEASED:
             return NotApplied(proof=f"The {what} in Visma.net ERP is {found.status}: release it there first.")
-        stated = f"{_amount(found)} {found.currency_id or ''}".strip()
+        stated = f"{amount_of(found)} {found.currency_id or ''}".strip()
         return Applied(
             target_id=found.reference_number or number,
             proof=f"The {what} in Visma.net ERP, of {stated} to customer {customer}, is {found.status}.",
@@ -161,32 +161,17 @@ class SaleSink(CommandSink[SaleCommand]):
 
     def says(self, item: Outgoing) -> dict[str, str]:
         command = self.command(item)
-        return {"total": f"{normalise(command.total)} {command.currency}"}
+        return {"total": f"{normalise(command.total)} {command.currency}", "documents": "1"}
 
     def current(self, item: Outgoing) -> Stated | NotApplied | CannotTell:
-        """What the document comes to in Visma.net, and by VAT code."""
+        """What the document comes to in Visma.net, and by VAT code; with all others that carry its stamp, since the
+        books have the sale as often as that."""
         command = self.command(item)
-        found = self._document(command)
-        if found is None:
-            return NotApplied(proof=f"No {NAMES[command.document_type]} has the reference {command.stamp}.")
-        total = abs(normalise(_amount(found) or Decimal(0)))
-        day, currency = (found.document_date or "")[:10], found.currency_id or ""
-        return Stated(
-            target_id=found.reference_number or "",
-            fields={"total": f"{total} {currency}"},
-            amount=total,
-            owned={"status": found.status or ""},
-            parts=tuple(
-                Part(
-                    day=day,
-                    currency=currency,
-                    code=tax.tax_id or tax.code,
-                    net=normalise(tax.taxable_amount or Decimal(0)),
-                    tax=normalise(tax.vat_amount or Decimal(0)),
-                )
-                for tax in found.tax_details or ()
-            ),
-        )
+        what, found = NAMES[command.document_type], self._all_stamped(command)
+        if any(one.status not in DEAD for one in found):
+            return stated_of(found, what=what, currency=command.currency, released=RELEASED, dead=DEAD)
+        dead = " ".join(f"The {what} {one.reference_number or ''} is {one.status}." for one in found)
+        return NotApplied(proof=dead or f"No {what} has the reference {command.stamp}.")
 
     # --- Making
 
@@ -284,6 +269,23 @@ class SaleSink(CommandSink[SaleCommand]):
             return ""
         return (invoice.customer.number or "").strip() if invoice.customer is not None else ""
 
+    def _all_stamped(self, command: SaleCommand) -> list[wire_sales.CustomerInvoice]:
+        """What carries the stamp, voided or not, and the document that was made under a number, whatever it carries by
+        now."""
+        number = command.number if isinstance(command, ReleaseSale) else ""
+        found = [
+            document
+            for document in self._listed(
+                command.document_type, {"externalReference": command.stamp, "expandTaxDetails": "true"}
+            )
+            if (document.external_reference or "").strip() == command.stamp
+            and (document.document_type or command.document_type) == command.document_type
+        ]
+        if number and all(one.reference_number != number for one in found):
+            named = self._document(command)
+            found += [named] if named is not None else []
+        return found
+
     def _stamped(self, document_type: str, stamp: str) -> wire_sales.CustomerInvoice | None:
         """The document with our stamp, whoever its customer is. Raises SeveralStamped."""
         mine = [
@@ -351,15 +353,10 @@ class SaleNoteSink(CommandSink[NoteSale]):
         return NotApplied(proof=f"Its note does not carry {mark}.")
 
 
-def _amount(found: wire_sales.CustomerInvoice) -> Decimal | None:
-    """With VAT, in its currency."""
-    return found.amount_in_currency if found.amount_in_currency is not None else found.amount
-
-
 def _clash(command: SaleCommand, found: wire_sales.CustomerInvoice) -> str:
     """Where the document that is there says otherwise than the one that was sent: both values, in a sentence; "" where
     they agree."""
-    stated, currency = _amount(found), (found.currency_id or "").strip() or command.currency
+    stated, currency = amount_of(found), (found.currency_id or "").strip() or command.currency
     wrong = []
     if stated is None or abs(normalise(stated)) != normalise(command.total) or currency != command.currency:
         there = "nothing" if stated is None else f"{abs(normalise(stated))} {currency}"
