@@ -143,7 +143,8 @@ def _had(flow: Flow, lane: str) -> QuerySet[Delivery]:
     spec = flow_spec(flow.full_key)
     target = flow.integration.books_id if spec.target == "books" else flow.integration.partner_id
     rows = Delivery.objects.filter(flow=flow, lane=lane, state__in=HAS_IT, frozen__isnull=False)
-    rows = rows.filter(sink_connection=target).exclude(operation=RECALL)  # that is another partner's
+    beside = [operation.key for operation in spec.operations if operation.beside]
+    rows = rows.filter(sink_connection=target).exclude(operation__in=[RECALL, *beside])  # recalled: another partner's
     return rows.select_related("frozen", "record__payload", "sink_connection", "edit", "replays")
 
 

@@ -318,6 +318,8 @@ class Operation:
     overtaken: Callable[[Job], Nothing | None] | None = None
     """Why what is frozen already must not be sent (again), if so: the source has taken back what it asked for. What is
     not frozen is prepared, which sees that."""
+    beside: bool = False
+    """Whether it only says something on another document of the other side: nothing is compared with what it wrote."""
     by_hand: Callable[[Job], ByHand] | None = None
     """What a person may have made instead. Raises Unmappable and Needs."""
 

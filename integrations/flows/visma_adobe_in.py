@@ -10,7 +10,7 @@ from typing import Any
 from integrations.flows.adobe_in import start
 from integrations.flows.adobe_in.customers import MATCHED, keep_customer, keep_guest
 from integrations.flows.adobe_in.customers import SETTINGS as CUSTOMER_SETTINGS
-from integrations.flows.adobe_in.invoices import note_invoice
+from integrations.flows.adobe_in.invoices import note_credit_memo, note_invoice
 from integrations.flows.adobe_in.parts import credit_memo_parts, order_parts, order_taken_back
 from integrations.flows.adobe_in.reading import CUSTOMER, GUEST, NOT_SOLD, ORDER, PAIR, POSTED, posted_states
 from integrations.flows.adobe_in.rules import Rule
@@ -199,6 +199,14 @@ FLOWS = (
         parts=credit_memo_parts,
         operations=(
             Operation(key="release", label="Release it", prepare=release_credit_memo, sink="customer-invoices"),
+            Operation(
+                key="note",
+                label="Write its number to the invoice's note",
+                prepare=note_credit_memo,
+                sink="sale-notes",
+                always=True,
+                beside=True,
+            ),
         ),
     ),
 )

@@ -3,16 +3,43 @@ is held against the books with the same edit, and what takes the sale back takes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
+from edi.documents.values import Value, digest
 from integrations.flows.contract import Job, edit_from
 from integrations.models import Delivery, State
+from integrations.systems.adobe.amounts import ShopLine
 from integrations.systems.adobe.mapping import Sale
 from integrations.systems.contract import Unmappable
+
+EDITED = "edited"
+"""In what is kept of a delivery: of which amounts of the shop it is an edit."""
+
+
+class Amounts(Value, frozen=True, kw_only=True):
+    """What of a sale stands in the books: by it a new version is told from an old one that only looks different."""
+
+    total: Decimal
+    currency: str
+    cancelled: bool
+    lines: tuple[ShopLine, ...]
+    cancelled_part: Decimal = Decimal(0)
+
+
+def amounts_of(sale: Sale) -> str:
+    """The digest of a sale's amounts. What a tax rate is called is no amount."""
+    lines = tuple(msgspec.structs.replace(line, tax_code="") for line in sale.lines)
+    return digest(
+        Amounts(
+            total=sale.total,
+            currency=sale.currency,
+            cancelled=sale.cancelled,
+            lines=lines,
+            cancelled_part=sale.cancelled_part,
+        )
+    )
 
 
 def as_posted(job: Job, sale: Sale) -> Sale:
@@ -45,13 +72,17 @@ def as_posted(job: Job, sale: Sale) -> Sale:
         ) from misfit
 
 
-def amounts_sent(sale: Sale) -> dict[str, str]:
-    """What is kept of a document that is sent: by it, its release knows what the document has to come to."""
-    return {"total": str(sale.total), "currency": sale.currency}
+def amounts_sent(sale: Sale, in_shop: Sale) -> dict[str, str]:
+    """What is kept of a document that was edited: by it, its release knows what the document has to come to. Nothing
+    where it says what the shop says."""
+    of = amounts_of(in_shop)
+    return {} if amounts_of(sale) == of else {"total": str(sale.total), "currency": sale.currency, EDITED: of}
 
 
-def with_amounts_sent(sale: Sale, meta: Mapping[str, Any]) -> Sale:
-    """The sale with the total that the document was sent with; as it is where that was not kept."""
-    if not {"total", "currency"} <= meta.keys():
+def with_amounts_sent(sale: Sale, job: Job) -> Sale:
+    """A sale as the shop says it, with the total that its document was sent with. As it is where nobody edited that, or
+    where the shop says something else than was edited then: then it is held against the books as it is."""
+    sent = next((earlier.meta for earlier in job.earlier if earlier.operation == "send"), {})
+    if sent.get(EDITED) != amounts_of(sale):
         return sale
-    return msgspec.structs.replace(sale, total=Decimal(str(meta["total"])), currency=str(meta["currency"]))
+    return msgspec.structs.replace(sale, total=Decimal(str(sent["total"])), currency=str(sent["currency"]))

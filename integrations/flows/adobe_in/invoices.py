@@ -1,11 +1,21 @@
-"""Invoices that a shop made of its orders: a reference on the invoice that the books have of the order."""
+"""Invoices and credit memos that a shop made of an order: references on the invoice that the books have of it."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from integrations.flows.adobe_in import start
-from integrations.flows.adobe_in.reading import ORDER, linked, must_be_linked, newest, send_command, shop_of, told_once
+from integrations.flows.adobe_in.edits import with_amounts_sent
+from integrations.flows.adobe_in.reading import (
+    ORDER,
+    linked,
+    must_be_linked,
+    newest,
+    send_command,
+    shop_of,
+    told_once,
+    zone_of,
+)
 from integrations.flows.contract import Job, Nothing, Prepared
 from integrations.systems.adobe import mapping
 from integrations.systems.visma import sale_commands
@@ -35,6 +45,21 @@ def note_invoice(job: Job) -> Prepared:
         text=f"Invoice {invoice.number} of the shop, {invoice.total} {invoice.currency}",
     )
     return send_command(command, invoice, meta=invoice.entity_id)
+
+
+def note_credit_memo(job: Job) -> Prepared:
+    """The credit memo's number on the invoice that its credit note is about, whether that is released yet or not."""
+    if not any(e.operation == "send" and e.delivered for e in job.earlier):
+        return Nothing("No credit note was made.")
+    memo = with_amounts_sent(mapping.credit_memo(job.raw, zone=zone_of(job)), job)
+    made = job.made_by("send")
+    command = sale_commands.NoteSale(
+        stamp=shop_of(job).reference(memo.entity_id, "creditmemo"),
+        number=must_be_linked(job, ORDER, memo.order_id, f"order {memo.order_number}", "orders"),
+        text=f"Credit memo {memo.number} of the shop, {memo.total} {memo.currency}"
+        + (f": credit note {made}" if made else ""),
+    )
+    return send_command(command, memo, meta=memo.entity_id)
 
 
 def _cancelled(job: Job, invoice: mapping.ShopInvoice) -> Nothing:

@@ -7,9 +7,10 @@ account of shipping.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -57,6 +58,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     branch: str = ""
     terms: str = ""
     """Terms of payment, for the document as a whole."""
+    due_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] | None = None
+    """In how many days after its date an invoice is due. None: the books reckon it by the terms."""
 
     @property
     def words(self) -> str:
@@ -125,10 +128,15 @@ def decisions(rules: Sequence[Rule], sale: Sale, line: ShopLine | None) -> dict[
             continue
         stated = {"vat_code": rule.vat_code, "account": rule.account}
         stated |= {f"{SEGMENT}{number}": value for number, value in rule.segments.items()}
-        for name, value in ({"branch": rule.branch, "terms": rule.terms} if line is None else stated).items():
+        for name, value in (stated if line is not None else _of_the_whole(rule)).items():
             if value and name not in found:
                 found[name] = (place, value)
     return found
+
+
+def _of_the_whole(rule: Rule) -> dict[str, str]:
+    days = "" if rule.due_days is None else str(rule.due_days)
+    return {"branch": rule.branch, "terms": rule.terms, "due_days": days}
 
 
 SEGMENT = "segment "
@@ -163,5 +171,11 @@ def _is_like(patterns: Sequence[str], value: str) -> bool:
 
 
 def stated(rules: Sequence[Rule], sale: Sale, name: str) -> str:
-    """What the rules say of the document as a whole: its `branch` or `terms`; "" when none does."""
+    """What the rules say of the document as a whole: its `branch`, `terms` or `due_days`; "" when none does."""
     return decisions(rules, sale, None).get(name, (0, ""))[1]
+
+
+def due_on(rules: Sequence[Rule], sale: Sale) -> dt.date | None:
+    """When an invoice is due by the rules; None where they leave it to the books."""
+    days = stated(rules, sale, "due_days")
+    return sale.date + dt.timedelta(days=int(days)) if days else None

@@ -10,14 +10,11 @@ another order in the shop, and waits until the one it replaces is cancelled ther
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 
-import msgspec
-
-from edi.documents.values import Value, digest, normalise
+from edi.documents.values import digest, normalise
 from integrations.flows.adobe_in import start
 from integrations.flows.adobe_in.booking import booked
-from integrations.flows.adobe_in.edits import amounts_sent, as_posted, with_amounts_sent
+from integrations.flows.adobe_in.edits import amounts_of, amounts_sent, as_posted, with_amounts_sent
 from integrations.flows.adobe_in.reading import (
     CANCELLED,
     CUSTOMER,
@@ -34,10 +31,9 @@ from integrations.flows.adobe_in.reading import (
     was_told,
     zone_of,
 )
-from integrations.flows.adobe_in.rules import rules_of, stated
+from integrations.flows.adobe_in.rules import due_on, rules_of, stated
 from integrations.flows.contract import CANCELLATION, REDUCTION, Frozen, Job, Needs, Nothing, Prepared, Send
 from integrations.systems.adobe import mapping, sinks
-from integrations.systems.adobe.amounts import ShopLine
 from integrations.systems.adobe.mapping import Sale
 from integrations.systems.contract import Unmappable
 from integrations.systems.visma import sale_commands
@@ -47,53 +43,31 @@ REPLACED = ("canceled", "closed")
 LOOK_AGAIN = dt.timedelta(minutes=10)
 
 
-class Amounts(Value, frozen=True, kw_only=True):
-    """What of a sale stands in the books: by it a new version is told from an old one that only looks different."""
-
-    total: Decimal
-    currency: str
-    cancelled: bool
-    lines: tuple[ShopLine, ...]
-    cancelled_part: Decimal = Decimal(0)
-
-
-def amounts_of(sale: Sale) -> str:
-    """The digest of a sale's amounts. What a tax rate is called is no amount."""
-    lines = tuple(msgspec.structs.replace(line, tax_code="") for line in sale.lines)
-    return digest(
-        Amounts(
-            total=sale.total,
-            currency=sale.currency,
-            cancelled=sale.cancelled,
-            lines=lines,
-            cancelled_part=sale.cancelled_part,
-        )
-    )
-
-
 # --- Orders
 
 
 def post_order(job: Job) -> Prepared:
     """The invoice of an order; the credit note of one that was cancelled after it was posted."""
-    sale = as_posted(job, job.edited(mapping.order(job.raw, zone=zone_of(job))))
+    in_shop = mapping.order(job.raw, zone=zone_of(job))
+    sale = as_posted(job, job.edited(in_shop))
     said = amounts_of(sale)
     if (rest := _rest_to_credit(job, sale)) is not None:
         command = _document(job, rest, takes_back=_invoice_of(job, sale))
-        return _send(command, rest, purpose=_purpose_of_rest(sale), said=said)
+        return _send(command, rest, rest, purpose=_purpose_of_rest(sale), said=said)
     if not job.forced_purpose and (why := _nothing_to_post(job, sale, said)) is not None:
         return why
     if sale.cancelled:
         _must_not_be_invoiced(sale)
         command = _document(job, sale, takes_back=_invoice_of(job, sale))
-        return _send(command, sale, purpose=CANCELLATION, said=said)
+        return _send(command, sale, in_shop, purpose=CANCELLATION, said=said)
     _must_be_whole(sale)
     _wait_for_the_replaced(job, sale)
-    return _send(_document(job, sale, customer=customer_of(job, sale)), sale, said=said)
+    return _send(_document(job, sale, customer=customer_of(job, sale)), sale, in_shop, said=said)
 
 
-def _send(command: sale_commands.MakeSale, sale: Sale, *, said: str, purpose: str = "original") -> Send:
-    return send_command(command, sale, purpose=purpose, said=said, meta=sale.entity_id, kept=amounts_sent(sale))
+def _send(command: sale_commands.MakeSale, sale: Sale, in_shop: Sale, *, said: str, purpose: str = "original") -> Send:
+    kept = amounts_sent(sale, in_shop)
+    return send_command(command, sale, purpose=purpose, said=said, meta=sale.entity_id, kept=kept)
 
 
 def _nothing_to_post(job: Job, sale: Sale, said: str) -> Nothing | None:
@@ -168,7 +142,7 @@ def _rest_to_credit(job: Job, sale: Sale) -> Sale | None:
     if job.forced_purpose:
         wanted = job.forced_purpose == _purpose_of_rest(sale)
     elif job.last is not None:
-        whole = amounts_of(mapping.as_placed(job.raw, zone=zone_of(job)))  # of one that was edited, a person says it
+        whole = amounts_of(mapping.as_placed(job.raw, zone=zone_of(job)))  # one that was edited is for a person
         wanted = job.last.digest == whole and not was_told(job, _cancelled_in_words(sale))
     else:  # a person said which invoice it is
         wanted = sale.cancelled and bool(linked(job, ORDER, sale.entity_id))
@@ -278,6 +252,7 @@ def _document(job: Job, sale: Sale, *, customer: str = "", takes_back: str = "")
         "order": f"Order {sale.order_number}",
         "credit_memo": f"Credit memo {sale.number} of order {sale.order_number}",
     }[sale.kind]
+    text += ", cancelled in the shop" if sale.cancelled else ""
     return sale_commands.MakeSale(
         stamp=stamp_of(job, sale),
         document_type="Invoice" if sale.kind == "order" and not sale.cancelled else "CreditNote",
@@ -287,8 +262,9 @@ def _document(job: Job, sale: Sale, *, customer: str = "", takes_back: str = "")
         currency=sale.currency,
         total=sale.total,
         reference=sale.purchase_order_number or sale.order_number,
-        text=f"{text}, cancelled in the shop" if sale.cancelled else text,
+        text=f"{text}, for invoice {takes_back}" if takes_back else text,
         terms=stated(rules, sale, "terms"),
+        due=None if takes_back else due_on(rules, sale),
         branch=stated(rules, sale, "branch"),
         lines=booked(sale, rules, own_items=bool(settings.get("own_items", False))),
     )
@@ -322,7 +298,7 @@ def write_reference(job: Job) -> Prepared:
 
 
 def _release(job: Job, sale: Sale, *, is_rest: bool = False) -> Prepared:
-    sale = with_amounts_sent(sale, next((e.meta for e in job.earlier if e.operation == "send"), {}))
+    sale = with_amounts_sent(sale, job)
     credit = sale.kind == "credit_memo" or sale.cancelled
     command = sale_commands.ReleaseSale(
         stamp=stamp_of(job, sale),
@@ -343,7 +319,8 @@ def _release(job: Job, sale: Sale, *, is_rest: bool = False) -> Prepared:
 def post_credit_memo(job: Job) -> Prepared:
     """The credit note of a credit memo, once its order is in the books. Credit memos never change: what is new of one
     is its state."""
-    sale = job.edited(mapping.credit_memo(job.raw, zone=zone_of(job)))
+    in_shop = mapping.credit_memo(job.raw, zone=zone_of(job))
+    sale = job.edited(in_shop)
     if sale.cancelled and job.last is None:
         return Nothing("It was cancelled in the shop.")
     said = amounts_of(sale)
@@ -357,7 +334,7 @@ def post_credit_memo(job: Job) -> Prepared:
             return Nothing(f"It was made {start.before_in_words(job, times.made)}.")
         if start.is_before(job, times.placed):
             raise start.wait_for_a_person(job, sale.order_id, sale.order_number, times.placed, what="the refund")
-    return _send(_document(job, sale, takes_back=_invoice_of(job, sale)), sale, said=said)
+    return _send(_document(job, sale, takes_back=_invoice_of(job, sale)), sale, in_shop, said=said)
 
 
 def _memo_cancelled(job: Job, sale: Sale) -> Nothing:

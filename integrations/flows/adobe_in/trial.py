@@ -26,7 +26,13 @@ KINDS = (
     "adjustment",
     "rounding",
 )
-LABELS = {"vat_code": "VAT code", "account": "account", "branch": "branch", "terms": "terms of payment"}
+LABELS = {
+    "vat_code": "VAT code",
+    "account": "account",
+    "branch": "branch",
+    "terms": "terms of payment",
+    "due_days": "days until it is due",
+}
 
 
 def try_on(job: Job) -> Tried:
@@ -124,6 +130,11 @@ TABLE = RuleTable(
         Setting(name="segments", label="Dimensions", kind="json", default={}, help="Segment=value, as 1=10, 2=200."),
         Setting(name="branch", label="Branch", help="Of the whole document."),
         Setting(name="terms", label="Terms of payment", help="Of the whole document."),
+        Setting(
+            name="due_days",
+            label="Days until it is due",
+            help="After the invoice's date. Empty: as Visma.net reckons it by the terms of payment.",
+        ),
     ),
     try_on=try_on,
     offers=(

@@ -76,6 +76,8 @@ class MakeSale(Command, frozen=True, kw_only=True, tag="make-sale"):
     """The customer's: their order number."""
     text: str = ""
     terms: str = ""
+    due: dt.date | None = None
+    """Of an invoice. None: as the books reckon it by the terms."""
     branch: str = ""
     lines: tuple[SaleLine, ...]
 

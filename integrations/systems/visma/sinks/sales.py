@@ -210,6 +210,8 @@ class SaleSink(CommandSink[SaleCommand]):
             body["branchNumber"] = {"value": command.branch}
         if command.terms and command.document_type == "Invoice":
             body["creditTermsId"] = {"value": command.terms}
+        if command.due is not None and command.document_type == "Invoice":
+            body["documentDueDate"] = {"value": f"{command.due.isoformat()}T00:00:00"}
         return Delivered(target_id=self.client.create(MAKING[command.document_type], body))
 
     # --- Releasing

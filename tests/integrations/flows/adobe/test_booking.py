@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edi.documents.values import Address
 from integrations.flows.adobe_in.booking import booked
-from integrations.flows.adobe_in.rules import Rule, coding_of, rules_of, stated
+from integrations.flows.adobe_in.rules import Rule, coding_of, due_on, rules_of, stated
 from integrations.systems.adobe.amounts import ShopLine
 from integrations.systems.adobe.mapping import Sale
 from integrations.systems.contract import Unmappable
@@ -115,6 +115,16 @@ def test_the_first_rule_that_states_a_value_decides_it() -> None:
     assert (found.vat_code, found.account, found.segments) == ("25", "3520", {1: "900", 2: "10"})
     assert coding_of(rules, here, book).account == "3010"
     assert stated(rules, here, "branch") == ""
+
+
+def test_rules_say_when_an_invoice_is_due_or_leave_it_to_the_terms() -> None:
+    rules = rules_of({"rules": [{"when": {"stores": [1]}, "due_days": "14"}, {"due_days": 0}]})
+    net = ShopLine(kind="product", text="Book", net=Decimal(100))
+    assert due_on(rules, sale(net, total=Decimal(100))) == dt.date(2026, 2, 15)
+    assert due_on(rules, sale(net, total=Decimal(100), store_id=2)) == dt.date(2026, 2, 1)
+    assert due_on(RULES, sale(net, total=Decimal(100))) is None
+    with pytest.raises(Unmappable, match="Rule 1"):
+        rules_of({"rules": [{"due_days": -1}]})
 
 
 def test_rules_ask_for_the_country_of_supply_of_the_bill_and_of_the_goods() -> None:

@@ -419,7 +419,11 @@ def test_a_refund_is_a_credit_note_and_an_invoice_of_the_shop_a_reference(shop: 
         ] == [money(2.5)]
     assert note["customer"]["number"] == shop.document(made)["customer"]["number"]
     [invoice] = [i for i in shop.rows("invoices") if str(i["order_id"]) == str(made["entity_id"])]
-    assert invoice["increment_id"] in shop.document(made)["note"]
+    told = shop.document(made)["note"]
+    assert invoice["increment_id"] in told
+    assert f"Credit memo {memo['increment_id']} of the shop" in told
+    assert told.endswith(f"credit note {note['referenceNumber']}")
+    assert note["invoiceText"].endswith(f"for invoice {shop.document(made)['referenceNumber']}")
 
 
 def test_what_the_shop_cancels_after_it_was_posted_is_for_a_person_once(shop: Shop, settle: Settle) -> None:

@@ -94,11 +94,13 @@ def release_of(sale: MakeSale, **changes: Any) -> ReleaseSale:
 
 def test_an_invoice_is_made_once_and_comes_to_its_total(visma: Served, sink: Any, sale: MakeSale):
     assert isinstance(look(sink, sale), NotApplied)
+    sale = msgspec.structs.replace(sale, due=sale.date + dt.timedelta(days=17))
     made = do(sink, sale)
     assert made == do(sink, sale) == Delivered(target_id=documents(visma)[0]["referenceNumber"])
     [there] = documents(visma)
     assert Decimal(str(there["amountInCurrency"])) == sale.total
     assert there["status"] == "Balanced"
+    assert there["documentDueDate"][:10] == str(sale.due)
     assert [line["amountInCurrency"] for line in there["invoiceLines"]] == [100.0, -10.0, 0.01]
     assert isinstance(look(sink, sale), Applied)
 
