@@ -81,9 +81,15 @@ class Transient(Fault):
     certainly_not_applied = True
 
     def __init__(
-        self, sentence: str, *, technical: str = "", status: int | None = None, retry_after: dt.timedelta | None = None
+        self,
+        sentence: str,
+        *,
+        remedy: str = "",
+        technical: str = "",
+        status: int | None = None,
+        retry_after: dt.timedelta | None = None,
     ) -> None:
-        super().__init__(sentence, technical=technical, status=status)
+        super().__init__(sentence, remedy=remedy, technical=technical, status=status)
         self.retry_after = retry_after
 
 

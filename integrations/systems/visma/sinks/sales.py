@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from edi.documents.values import normalise
-from integrations.http.errors import NotFound, Rejected, Unknown
+from integrations.http.errors import NotFound, Rejected, Transient, Unknown
 from integrations.http.session import Session
 from integrations.models import Connection
 from integrations.systems.contract import (
@@ -262,13 +262,28 @@ class SaleSink(CommandSink[SaleCommand]):
 
     def _customer_of(self, command: MakeSale) -> str:
         """Number of the customer: what is taken back is given back to who was asked for it, whoever the order's
-        customer has become since. Empty where Visma.net has no such invoice."""
+        customer has become since. Empty where Visma.net has no such invoice. Raises Fault for one that claims nothing:
+        a voided one would be taken back twice, and one that nobody released may still be deleted."""
         if command.customer or not command.takes_back:
             return command.customer
         try:
             invoice = read(self.client, PATHS["Invoice"], command.takes_back, wire_sales.CustomerInvoice)[0]
         except NotFound:
             return ""
+        what = f"The {NAMES[command.document_type]} {command.stamp} of {command.total} {command.currency}"
+        if invoice.status in DEAD:
+            raise Rejected(
+                f"Invoice {command.takes_back} is {invoice.status} in Visma.net ERP: there is nothing to take back. "
+                f"{what} is not made.",
+                remedy="If the sale stands nowhere else in the books, dismiss this. If another invoice took its place, "
+                "credit that one by hand in Visma.net, then dismiss this.",
+            )
+        if invoice.status not in RELEASED:
+            raise Transient(
+                f"Invoice {command.takes_back} is {invoice.status} in Visma.net ERP. {what} waits for its release.",
+                remedy=f"Release invoice {command.takes_back} in Visma.net, then replay this; or delete or void it "
+                "there, and dismiss this.",
+            )
         return (invoice.customer.number or "").strip() if invoice.customer is not None else ""
 
     def _all_stamped(self, command: SaleCommand) -> list[wire_sales.CustomerInvoice]:

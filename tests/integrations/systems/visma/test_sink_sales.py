@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from integrations.http.errors import Rejected, Unknown
+from integrations.http.errors import Rejected, Transient, Unknown
 from integrations.http.session import Session
 from integrations.models import Breaker, Connection
 from integrations.systems.contract import (
@@ -92,6 +92,20 @@ def release_of(sale: MakeSale, **changes: Any) -> ReleaseSale:
     return ReleaseSale(**(values | changes))
 
 
+def released(visma: Served, sink: Any, sale: MakeSale) -> str:
+    """The number of an invoice that was made and released."""
+    visma.options(release_result="Done")
+    number: str = do(sink, sale).target_id  # type: ignore[union-attr]
+    assert isinstance(do(sink, release_of(sale)), Delivered)
+    return number
+
+
+def taking_back(sale: MakeSale, number: str) -> MakeSale:
+    return msgspec.structs.replace(
+        sale, stamp="adobe:creditmemo:7", document_type="CreditNote", customer="", takes_back=number
+    )
+
+
 def test_an_invoice_is_made_once_and_comes_to_its_total(visma: Served, sink: Any, sale: MakeSale):
     assert isinstance(look(sink, sale), NotApplied)
     sale = msgspec.structs.replace(sale, due=sale.date + dt.timedelta(days=17))
@@ -118,10 +132,8 @@ def test_an_invoice_whose_making_was_not_heard_of_is_never_made_twice(
 
 
 def test_what_takes_an_invoice_back_goes_to_its_customer(visma: Served, sink: Any, sale: MakeSale):
-    number = do(sink, sale).target_id  # type: ignore[union-attr]
-    back = msgspec.structs.replace(
-        sale, stamp="adobe:creditmemo:7", document_type="CreditNote", customer="", takes_back=number
-    )
+    number = released(visma, sink, sale)
+    back = taking_back(sale, number)
     made = do(sink, back)
     [note] = documents(visma, "adobe:creditmemo:7")
     assert note["customer"]["number"] == sale.customer
@@ -230,6 +242,28 @@ def test_a_document_is_found_by_its_stamp_whoever_its_customer_is(visma: Served,
     assert isinstance(found, CannotTell)
     assert twin["referenceNumber"] in effect.sentence
     assert there["referenceNumber"] in found.reason
+
+
+def test_a_voided_invoice_is_not_taken_back(visma: Served, sink: Any, sale: MakeSale):
+    number = released(visma, sink, sale)
+    visma.mutate("customerinvoice", {"status": "Voided"}, key=f"SE/{number}")
+    refused = do(sink, taking_back(sale, number))
+    assert isinstance(refused, Rejected)
+    assert refused.sentence.startswith(f"Invoice {number} is Voided")
+    assert not documents(visma, "adobe:creditmemo:7")
+
+
+def test_what_takes_an_invoice_back_waits_for_its_release(visma: Served, sink: Any, sale: MakeSale):
+    number = do(sink, sale).target_id  # type: ignore[union-attr]
+    back = taking_back(sale, number)
+    visma.options(release_result="Done")
+    waits = do(sink, back)
+    assert isinstance(waits, Transient)
+    assert f"Invoice {number} is Balanced" in waits.sentence
+    assert f"Release invoice {number}" in waits.remedy
+    assert not documents(visma, "adobe:creditmemo:7")
+    do(sink, release_of(sale))
+    assert isinstance(do(sink, back), Delivered)
 
 
 def test_people_release_where_a_setting_says_so(visma: Served, sink: Any, sale: MakeSale):
