@@ -25,7 +25,7 @@ from integrations.flows.edi_in.documents import Read
 from integrations.flows.edi_out import Freezer, Previewer
 from integrations.flows.order_change_reply import answer_to
 from integrations.models import OPEN_STATES, Delivery, State
-from integrations.systems.visma import commands
+from integrations.systems.visma import commands, restated
 from portal.common.clock import db_now
 
 CHANGES = "order-changes"
@@ -102,13 +102,21 @@ def agreement_for(row: TransactionSet) -> Agreement | None:
     )
 
 
+def not_in_the_order(change: OrderChange, read: Read, row: TransactionSet) -> tuple[str, ...]:
+    """What of the change is not in the order, although the change was applied. Where nobody noted what was (it was
+    found applied after a doubt), what it restates of the whole order may be otherwise."""
+    noted = (row.network_status or {}).get("otherwise")
+    otherwise = restated.stated(change) if noted is None else tuple(noted)
+    return (*order_change_checks.left_out(change, read, row.agreement), *otherwise)
+
+
 def prepare_answer(job: Job, read: Read, *, freeze: Freezer, preview: Previewer) -> Prepared:
     """The 865, where one is agreed. Raises Unmappable, and Needs while the change is open."""
     change = read.document
     if not isinstance(change, OrderChange):
         return Nothing("It is no order change.")
     row = received.row_of(job)
-    left_out = order_change_checks.left_out(change, read, row.agreement)
+    left_out = not_in_the_order(change, read, row)
     found = outcome_of(job, change, left_out)
     if isinstance(found, Nothing):
         return found
@@ -144,7 +152,7 @@ def prepare_note(job: Job, read: Read) -> Prepared:
     if not isinstance(change, OrderChange):
         return Nothing("It is no order change.")
     row = received.row_of(job)
-    found = outcome_of(job, change, order_change_checks.left_out(change, read, row.agreement))
+    found = outcome_of(job, change, not_in_the_order(change, read, row))
     if isinstance(found, Nothing):
         return found
     company = str((job.flow.integration.books.settings or {}).get("company_id", ""))

@@ -7,7 +7,8 @@ reason why the change cannot be applied.
 - A cancelled order is put on hold too, so that nobody receives or prints it by mistake. A cancellation that names some
   of the lines may mean just those, and is not applied.
 - Which line is meant says `order_lines`, as for ship notices.
-- Terms and charges of a change are not applied: `left_out` names them, for the people who own the order.
+- Terms and charges of a change are not applied: `left_out` names them, for the people who own the order; `otherwise` a
+  ship-to or a total that is not the order's.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 from edi.documents import units
 from edi.documents.order_change import LineChange, OrderChange, QuantityIn, new_quantity
 from edi.documents.values import normalise
-from integrations.systems.visma import order_lines, stamps, wire
+from integrations.systems.visma import order_lines, restated, stamps, wire
 from integrations.systems.visma.commands import ChangeOrder
 from integrations.systems.visma.planned import Draft, NotApplicable, Plan
 
@@ -59,6 +60,7 @@ def plan(command: ChangeOrder, order: wire.PurchaseOrder, *, zone: ZoneInfo) -> 
         changes=tuple(draft.changes),
         members=members,
         left_out=left_out(change),
+        otherwise=restated.otherwise(change, order, draft.lines, unpriced=draft.unpriced),
         value=draft.value,
         unpriced=draft.unpriced,
     )

@@ -49,6 +49,8 @@ class Plan:
     changes: tuple[FieldChange, ...]
     members: dict[str, Any]
     left_out: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+    """What the change says of the whole order, and the order will not say (`restated`)."""
     value: Decimal = Decimal(0)
     """What the lines change in value, each counted without its sign: an increase does not hide a decrease."""
     unpriced: bool = False

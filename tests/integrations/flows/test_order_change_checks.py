@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from edi.documents.order_change import OrderChange
-from edi.models import Agreement
+from edi.models import Agreement, TransactionSet
 from integrations.flows.edi_in.documents import Read
+from integrations.flows.order_change_answers import not_in_the_order
 from integrations.flows.order_change_checks import check_certain, left_out, left_out_words
 from integrations.systems.contract import Unmappable
 
@@ -43,3 +45,15 @@ def test_notes_are_for_a_person_unless_the_agreement_says_that_they_are_always_t
     assert "Leverera till ramp 3 / Ring innan" in left_out_words(noted, read(noted), None)
     assert left_out(noted, read(noted), Agreement(settings={"change_notes": "ask"})) == ("notes",)
     assert left_out(noted, read(noted), Agreement(settings={"change_notes": "show"})) == ()
+
+
+def test_what_the_books_found_otherwise_is_not_accepted_either() -> None:
+    """Nor what it restates, where nobody noted whether it is so."""
+    total = change(total=Decimal(5))
+    for noted, names in (
+        ({"otherwise": []}, ()),
+        ({"otherwise": ["another total (5)"]}, ("another total (5)",)),
+        ({}, ("total",)),
+    ):
+        assert not_in_the_order(total, read(total), TransactionSet(network_status=noted)) == names
+    assert not_in_the_order(change(), read(change()), TransactionSet(network_status={})) == ()

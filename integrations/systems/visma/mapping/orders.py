@@ -75,7 +75,7 @@ def purchase_order(raw: bytes, *, buyer: Party, zone: ZoneInfo, supplier: Suppli
     gone = _cancelled_in_totals(lines, line_total, currency)
     if gone and (gone_tax := _tax_on(gone, given.tax_details or (), tax_total, record, currency)) is not None:
         line_total, tax_total, total = line_total - gone, tax_total - gone_tax, total - gone - gone_tax
-    ship_to = _ship_to(given)
+    to = ship_to(given)
     parties = [
         buyer_party(buyer),
         supplier_party(
@@ -85,7 +85,7 @@ def purchase_order(raw: bytes, *, buyer: Party, zone: ZoneInfo, supplier: Suppli
             address=address_of(given.remit_address),
             contact=contact_of(given.remit_contact),
         ),
-        *([ship_to] if ship_to else []),
+        *([to] if to else []),
     ]
     return PurchaseOrder(
         number=number,
@@ -140,7 +140,7 @@ def _order_type(given: wire.PurchaseOrder, record: Record) -> OrderType:
     return order_type
 
 
-def _ship_to(given: wire.PurchaseOrder) -> Party | None:
+def ship_to(given: wire.PurchaseOrder) -> Party | None:
     """Where the goods go: the warehouse, customer or branch that the order names, with the address of the delivery."""
     warehouse, branch = given.warehouse, given.branch
     place = (clean(given.ship_to.number), clean(given.ship_to.name)) if given.ship_to else ("", "")

@@ -9,6 +9,7 @@ from integrations.systems.contract import (
     CannotTell,
     Change,
     Delivered,
+    Differs,
     Effect,
     Evidence,
     NotApplied,
@@ -40,9 +41,14 @@ class OrderChangeSink(CommandSink[ChangeOrder]):
                 "order in Visma.net and dismiss the change, or correct the change and replay it.",
             ) from refused
         self._same_base(item, plan, number)
-        status = {"changes": [c.words for c in plan.changes], "left_out": list(plan.left_out)}
+        status = {
+            "changes": [c.words for c in plan.changes],
+            "left_out": list(plan.left_out),
+            "otherwise": list(plan.otherwise),
+        }
+        differs = _differs(command, plan, number)
         if not plan.members:
-            return Delivered(target_id=number, version_tag=etag.value, status=status)
+            return Delivered(target_id=number, version_tag=etag.value, status=status, differs=differs)
         if plan.needs_approval(command, order):
             raise NeedsApproval(
                 f"The change of purchase order {number} by {plan.value:.2f} {order.currency or ''} needs a person's "
@@ -63,7 +69,7 @@ class OrderChangeSink(CommandSink[ChangeOrder]):
                 status=conflict.status,
                 base=plan.before,
             ) from conflict
-        return Delivered(target_id=number, version_tag=new.value if new else "", status=status)
+        return Delivered(target_id=number, version_tag=new.value if new else "", status=status, differs=differs)
 
     def _same_base(self, item: Outgoing, plan: planned.Plan, number: str) -> None:
         """After a conflict the change goes on the new version only where nobody touched the fields that it changes.
@@ -120,6 +126,20 @@ class OrderChangeSink(CommandSink[ChangeOrder]):
             target_id=number,
             proof=f"Purchase order {number} carries {mark} and all values of the change.",
         )
+
+
+def _differs(command: ChangeOrder, plan: planned.Plan, number: str) -> Differs | None:
+    """For people: what the change says of the whole order, which is not written to it."""
+    if not plan.otherwise:
+        return None
+    said = ", ".join(plan.otherwise)
+    return Differs(
+        about=f"{number} {command.stamp}",
+        reason=f"It also states {said}."[:500],
+        sentence=f"The change of purchase order {number} also states {said} than the order has, which is not applied.",
+        remedy="Agree on that with the trading partner, correct the order in Visma.net where it is to be so, and "
+        "answer the change yourself: no 865 is sent, for it would accept that too. Then dismiss this.",
+    )
 
 
 class OrderNoteSink(CommandSink[AppendNote]):
