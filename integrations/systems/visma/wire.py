@@ -211,6 +211,12 @@ class OrderLine(Wire, frozen=True, kw_only=True):
     canceled: bool | None = None
 
 
+class ReceiptOfOrder(Wire, frozen=True, kw_only=True):
+    type: str | None = None
+    receipt_number: str | None = None
+    status: str | None = None
+
+
 class PurchaseOrder(Wire, frozen=True, kw_only=True):
     order_type: str | None = None
     order_nbr: str | None = None
@@ -232,6 +238,7 @@ class PurchaseOrder(Wire, frozen=True, kw_only=True):
     discount_details: tuple[OrderDiscount, ...] | None = None
     tax_details: tuple[TaxDetail, ...] | None = None
     lines: tuple[OrderLine, ...] | None = None
+    purchase_receipts: tuple[ReceiptOfOrder, ...] | None = None
     branch: Numbered | None = None
     warehouse: Described | None = None
     shipping_destination_type: str | None = None

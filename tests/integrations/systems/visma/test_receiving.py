@@ -142,3 +142,28 @@ def test_what_is_on_the_receipt_is_not_counted_twice() -> None:
     check_not_over([Expected(ref=ref, quantity=Decimal(7), unit="")], [order], {}, receipt=receipt)
     with pytest.raises(TooMuch, match="8 are shipped"):
         check_not_over([Expected(ref=ref, quantity=Decimal(8), unit="")], [order], {}, receipt=receipt)
+
+
+@pytest.mark.parametrize(
+    ("status", "others", "on_receipts", "most"),
+    [
+        ("Balanced", ("700000",), 10, 4),
+        ("Hold", ("700000",), 6, 4),
+        ("Hold", (), 0, 10),
+        ("Hold", (), 4, 10),
+    ],
+    ids=("counted", "on hold, beside another", "alone, not counted", "alone, counted"),
+)
+def test_what_others_received_is_never_taken_for_our_own(
+    status: str, others: tuple[str, ...], on_receipts: int, most: int
+) -> None:
+    """Of 10 ordered, 4 stand on our receipt; whether these count while it is on hold, nobody knows."""
+    ordered = wire.OrderLine(line_nbr=1, uom="STK", order_qty=Decimal(10), qty_on_receipts=Decimal(on_receipts))
+    receipts = tuple(wire.ReceiptOfOrder(receipt_number=number) for number in (*others, "700001"))
+    order = wire.PurchaseOrder(order_nbr="500001", status="Open", lines=(ordered,), purchase_receipts=receipts)
+    mine = wire.ReceiptLine(po_order_nbr="500001", po_order_line_nbr=1, receipt_qty=Decimal(4))
+    receipt = wire.PurchaseReceipt(receipt_nbr="700001", status=status, lines=(mine,))
+    ref = OrderLineRef(order="500001", line=1)
+    check_not_over([Expected(ref=ref, quantity=Decimal(most), unit="")], [order], {}, receipt=receipt)
+    with pytest.raises(TooMuch):
+        check_not_over([Expected(ref=ref, quantity=Decimal(most + 1), unit="")], [order], {}, receipt=receipt)
