@@ -213,6 +213,15 @@ def _wait_for_the_replaced(job: Job, sale: Sale) -> None:
     if not sale.replaces:
         return
     record = newest(job, "orders", sale.replaces)
+    if record is None and not linked(job, ORDER, sale.replaces):  # a link: a person said what became of it
+        raise Needs(  # waiting for an order that was never read fetches it
+            ORDER,
+            sale.replaces,
+            words=f"the order that it replaces, {sale.replaces} in the shop, which was not read yet",
+            remedy="If the shop has the old order no more, see whether it is in Visma.net, credit it there, and say "
+            "which invoice it is. If it never was there, make this one by hand and settle this delivery.",
+            again=LOOK_AGAIN,
+        )
     if record is not None and record.status not in REPLACED:
         raise Needs(
             "replaced-order",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from django_scopes import scopes_disabled
 
 from integrations.engine.operations import claim_operation, work_on
 from integrations.engine.sessions import Sessions
-from integrations.flows.contract import Captured, NotYet
+from integrations.flows.adobe_in import sales
+from integrations.flows.contract import Captured, Needs, NotYet
 from integrations.flows.registry import flow_spec
 from integrations.models import Delivery, Flow, Link, Operation, State
 from integrations.services import operations
@@ -398,6 +400,25 @@ def test_an_edited_order_waits_while_the_one_it_replaces_still_stands(shop: Shop
     [back] = shop.documents(f"shop:cancelled:{made['entity_id']}")
     sold = sum(money(d["amountInCurrency"]) for d in (shop.document(made), shop.document(edited)))
     assert sold - money(back["amountInCurrency"]) == money(edited["grand_total"])
+
+
+def test_an_edited_order_waits_for_one_that_was_never_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read later, the order that it replaces would be posted too."""
+    known: dict[str, Any] = {"record": None, "link": ""}
+    monkeypatch.setattr(sales, "newest", lambda *_: known["record"])
+    monkeypatch.setattr(sales, "linked", lambda *_: known["link"])
+    edited: Any = SimpleNamespace(replaces="17")
+    job: Any = None
+    with pytest.raises(Needs) as missing:
+        sales._wait_for_the_replaced(job, edited)
+    assert missing.value.key == "shop-order 17"  # of the flow of orders, which is asked for it then
+    known["link"] = "100123"
+    sales._wait_for_the_replaced(job, edited)
+    known |= {"record": SimpleNamespace(status="processing", business_number="000000017"), "link": ""}
+    with pytest.raises(Needs, match="to be cancelled"):
+        sales._wait_for_the_replaced(job, edited)
+    known["record"] = SimpleNamespace(status="canceled")
+    sales._wait_for_the_replaced(job, edited)
 
 
 def test_a_refund_is_a_credit_note_and_an_invoice_of_the_shop_a_reference(shop: Shop, settle: Settle) -> None:
