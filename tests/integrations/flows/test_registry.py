@@ -43,3 +43,9 @@ def test_a_flow_whose_sink_is_missing_is_not_offered(monkeypatch: pytest.MonkeyP
         monkeypatch.undo()
         registry.all_flows.cache_clear()
     assert isinstance(registry.flow_spec("visma-orderful.order-changes"), FlowSpec)
+
+
+def test_partners_documents_that_are_only_shown_cannot_write_anywhere() -> None:
+    """855, 856 and 810 over Orderful: neither the flow nor an operation of it has a way into the books."""
+    spec = registry.flow_spec("visma-orderful.partner-documents")
+    assert (spec.sink, [operation.sink for operation in spec.operations if operation.sink]) == ("", [])
