@@ -14,6 +14,7 @@ from integrations.documents import Supplier
 from integrations.flows.airbase_in.new_invoices import bill_that_it_is
 from integrations.flows.contract import Captured, Decision, FlowSpec, Job, Nothing, NotYet, Prepared, Take
 from integrations.flows.status import status_settings
+from integrations.flows.visma_airbase_paid import accepts_payment, invoice_key, payment
 from integrations.flows.visma_airbase_receipts import NOT_OFFERED, receipt
 from integrations.flows.visma_airbase_settled import PAID, Standing, standing_of
 from integrations.flows.visma_documents import ORDER_STATUSES
@@ -43,11 +44,21 @@ from integrations.systems.visma import vocabulary, wire
 from integrations.systems.visma import wire_ledger as ledger
 from integrations.systems.visma.mapping.parts import decoded
 from integrations.systems.visma.references import SegmentValue
+from integrations.systems.visma.settlements import FEED as PAYMENTS
 from portal.common.clock import db_now
 
 PAIR = "visma-airbase"
 FIRST_LOOK = dt.timedelta(seconds=3)
 """How soon a supplier is looked at again that waits for Airbase's vendors to be read."""
+VOIDED = (
+    "The invoice was voided in Visma.net. 1. Open its bill in Airbase, reject it and stop payments of it that are "
+    "scheduled. 2. Where Airbase has paid it, ask the supplier for the money. 3. Dismiss this."
+)
+CHANGED = (
+    "Airbase keeps the bill as it was. Where it names something that is wrong, correct that in Visma.net; the "
+    "corrected version goes by itself. Where it takes no changes because the bill is approved or paid: correct or "
+    "reject it in Airbase by hand, stop payments of it that are scheduled, and dismiss this."
+)
 flow: Callable[..., FlowSpec] = partial(row_flow, PAIR)
 
 
@@ -146,7 +157,7 @@ def _bill(job: Job) -> Prepared:
     given = decoded(job.raw, ledger.Payable, "supplier invoice")
     reference = f"{given.document_type}/{given.reference_number}"
     if job.operation == "cancel":
-        return _close(job, reference)
+        return _close(job, reference, if_refused=VOIDED)
     bill = bill_that_it_is(job, given, invoice) if job.last is None else ""
     standing = standing_of(job, reference, given.status or "", bill=bill)
     if bill:
@@ -166,7 +177,11 @@ def _bill(job: Job) -> Prepared:
     return send_row(
         job,
         airbase.bill(invoice, reference=reference, vendor_number=supplier, tags=tags, settled=standing.elsewhere),
-        if_refused=_paid_elsewhere(reference, "its bill", standing) if standing.elsewhere else "",
+        if_refused=_paid_elsewhere(reference, "its bill", standing)
+        if standing.elsewhere
+        else CHANGED
+        if job.last is not None
+        else "",
     )
 
 
@@ -296,5 +311,17 @@ FLOWS = (
             *status_settings(**INVOICE_STATUSES, among=vocabulary.SUPPLIER_INVOICE_STATUSES),
             invoice_types("bills"),
         ),
+    ),
+    flow(
+        "invoice-payments",
+        "Payments of invoices → open amounts of bills",
+        entity="invoice-payment",
+        feed=PAYMENTS,
+        rank=65,
+        latest_wins=False,
+        one_to_one=False,
+        prepare=payment,
+        accepts=accepts_payment,
+        lane=lambda record: f"invoice-payment:{invoice_key(record.source_id)}",
     ),
 )

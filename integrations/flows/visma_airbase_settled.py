@@ -7,13 +7,14 @@ approved in Airbase.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from integrations.flows.contract import Job
+from integrations.flows.contract import Job, Needs
 from integrations.flows.visma_rows import books_of
-from integrations.models import Delivery, Record
+from integrations.models import Delivery, Record, State
 from integrations.systems.airbase.sources import TAKEN_BACK
 from integrations.systems.visma import mapping as visma
 
@@ -23,6 +24,10 @@ PAID = "Closed"
 PAYS = "pays"
 """Where a payment's delivery keeps which invoices it pays: type and number to amount, in the invoice's currency. Bills
 that it was booked without (unapplied) stand there by `bill_key`: a person applies the payment later."""
+LOOK_AGAIN = dt.timedelta(minutes=10)
+_IN_THE_BOOKS = (State.WAITING, State.PENDING, State.SENDING, State.ACCEPTED, State.IN_DOUBT, State.DELIVERED)
+"""States of a payment's booking that is there, or may be, or comes by itself. What failed is not there, and of what a
+person has dismissed somebody said so."""
 
 
 def bill_key(airbase_id: str) -> str:
@@ -36,7 +41,7 @@ class Standing:
     is_open: bool
     """Whether something is left to be paid."""
     by_airbase: Decimal
-    """What payments that were approved in Airbase are for, booked already or not."""
+    """What payments that were approved in Airbase are for, booked already or about to be."""
     elsewhere: Decimal
     """What was settled without Airbase."""
     currency: str
@@ -44,22 +49,37 @@ class Standing:
 
 def standing_of(job: Job, reference: str, status: str, *, bill: str = "") -> Standing:
     """`reference`: type and number of the invoice; `bill`: Airbase's id of the bill that it stands for, if it was made
-    there. Raises Unmappable."""
+    there. Raises Unmappable, and Needs while nobody can tell who paid it."""
     balance = visma.balance_of(job.raw, zone=books_of(job).zone)
     if balance is None or status not in RELEASED:
         return Standing(is_open=status != PAID, by_airbase=Decimal(0), elsewhere=Decimal(0), currency="")
-    by_airbase = _paid_by_airbase(job, (reference, bill_key(bill)) if bill else (reference,))
-    elsewhere = max(balance.total - balance.left - by_airbase, Decimal(0))
-    return Standing(balance.left > 0, by_airbase, elsewhere, balance.currency)
+    keys = (reference, bill_key(bill)) if bill else (reference,)
+    by_airbase = _paid_by_airbase(job, keys, _IN_THE_BOOKS)
+    elsewhere = max(balance.total - balance.left - sum(by_airbase.values()), Decimal(0))
+    failed = _paid_by_airbase(job, keys, [State.FAILED]) if elsewhere else {}
+    for entry in sorted(failed.keys() - by_airbase.keys()):
+        raise Needs(
+            "payment",
+            entry,
+            words=f"word of what became of payment {entry} of Airbase, which could not be booked: {elsewhere} "
+            f"{balance.currency} of {reference} is paid in Visma.net, by that payment or by another",
+            remedy="If somebody booked that payment, settle its delivery as arrived, with its number. If another "
+            f"payment paid {reference}, have no more of it paid in Airbase, and dismiss the delivery once the payment "
+            "that could not be booked is dealt with. The bill is corrected after that.",
+            deadline=dt.timedelta(0),
+            again=LOOK_AGAIN,
+        )
+    return Standing(balance.left > 0, sum(by_airbase.values(), Decimal(0)), elsewhere, balance.currency)
 
 
-def _paid_by_airbase(job: Job, keys: Sequence[str]) -> Decimal:
-    """By payments that stand in Airbase, whatever became of their booking: what is not booked yet is not missing from
-    the balance either, and asks for somebody by itself. Without those that were taken back there."""
+def _paid_by_airbase(job: Job, keys: Sequence[str], states: Sequence[State]) -> dict[str, Decimal]:
+    """By payments that stand in Airbase and whose booking is in one of these states: their ids, and what each pays of
+    it. Without those that were taken back there."""
     made = Delivery.objects.filter(
         integration_id=job.flow.integration_id,
         flow__key="payments",
         operation="pay",
+        state__in=states,
         **{f"frozen_meta__{PAYS}__has_any_keys": list(keys)},
     )
     amounts = {
@@ -74,4 +94,4 @@ def _paid_by_airbase(job: Job, keys: Sequence[str]) -> Decimal:
         status=TAKEN_BACK,
     )
     gone = set(taken_back.values_list("source_id", flat=True))
-    return sum((amount for entry, amount in amounts.items() if entry not in gone), Decimal(0))
+    return {entry: amount for entry, amount in amounts.items() if entry not in gone}

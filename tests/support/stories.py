@@ -330,6 +330,12 @@ STORIES: dict[str, Story] = {
     "visma-airbase.supplier-invoices": Story(
         news=changed("supplierInvoice", "FI/Invoice/000001"), delivered=1, before=_AIRBASE_ORDERS, also=_AIRBASE_OUT
     ),
+    "visma-airbase.invoice-payments": Story(
+        news=in_the_books("pay_invoice", number="000001", amount="10.00"),
+        delivered=1,
+        before=_AIRBASE_INVOICES,
+        also=(*_AIRBASE_OUT, "visma-airbase.supplier-invoices"),
+    ),
     "visma-airbase.vendors": Story(news=only_the_twin_is_new, delivered=2),
     "visma-airbase.payments": Story(
         news=paid_at_airbase("Invoice/000001"), delivered=3, before=_AIRBASE_INVOICES, also=_AIRBASE_OUT

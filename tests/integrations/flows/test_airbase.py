@@ -20,7 +20,10 @@ from tests.support.world import World, apply_entry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Settle = Callable[..., None]
-OUT = ("accounts", "dimensions", "suppliers", "purchase-orders", "purchase-receipts", "supplier-invoices")
+OUT = (
+    "accounts", "dimensions", "suppliers", "purchase-orders", "purchase-receipts", "supplier-invoices",
+    "invoice-payments",
+)  # fmt: skip
 SLUGS = {"FI": "kasityopuoti"}
 
 
