@@ -13,6 +13,8 @@ from integrations.systems.visma import wire_ledger as ledger
 from integrations.systems.visma.mapping.parts import decoded
 
 AT_ONCE = dt.timedelta(0)
+AT_A_TIME = 100
+"""Records that are in memory at once while one of a number is looked for: many suppliers number from 1."""
 NEW = "new"
 """What a person says of a bill that is no invoice in our books yet: it is made from the bill."""
 STAMP = "Airbase bill "
@@ -52,7 +54,10 @@ def invoices_of(job: Job, payment: ApprovedPayment) -> list[Paid]:
 
 
 def _rest(payment: ApprovedPayment) -> tuple[PaidBill, ...]:
-    """What is paid and stands on no bill, as one more bill: a person says what it is for."""
+    """What is paid and stands on no bill, as one more bill: a person says what it is for. Amounts in two currencies
+    leave no rest: a person books them."""
+    if any(bill.currency and payment.currency and bill.currency != payment.currency for bill in payment.bills):
+        return ()
     rest = payment.amount - sum((bill.amount for bill in payment.bills), Decimal(0))
     if rest <= 0:
         return ()
@@ -79,12 +84,16 @@ def invoice_of(job: Job, payment: ApprovedPayment, bill: PaidBill) -> str:
             deadline=AT_ONCE,
         )
     supplier, found = known_supplier(job, payment), []
-    for record in Record.objects.filter(
-        feed__connection=job.flow.integration.books,
-        feed__key="supplier-invoices",
-        business_number=bill.invoice_number,
-        is_newest=True,
-    ).select_related("payload")[:20]:
+    for record in (
+        Record.objects.filter(
+            feed__connection=job.flow.integration.books,
+            feed__key="supplier-invoices",
+            business_number=bill.invoice_number,
+            is_newest=True,
+        )
+        .select_related("payload")
+        .iterator(AT_A_TIME)
+    ):
         raw = record.payload.data
         given = decoded(bytes(raw), ledger.Payable, "supplier invoice") if raw is not None else None
         if given is not None and given.supplier is not None and given.supplier.number == supplier != "":

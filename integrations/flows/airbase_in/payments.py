@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import TypeVar
 
 import msgspec
 
@@ -34,6 +36,7 @@ def make_payment(job: Job) -> Prepared:
             remedy="See why the making of the invoice came to nothing and replay that; or enter the invoice in "
             "Visma.net, book the payment, and settle this delivery as arrived with its number.",
         )
+    _must_be_in_one_currency(payment, invoices)
     applied = sum((paid.bill.amount for paid in invoices), Decimal(0))
     if applied > payment.amount:
         raise Unmappable(
@@ -41,7 +44,6 @@ def make_payment(job: Job) -> Prepared:
             remedy="Book it by hand in Visma.net, and settle this delivery as arrived with its number.",
             field="applied_to",
         )
-    _must_be_in_one_currency(payment, invoices)
     _must_have_its_sign(payment, invoices)
     settings = job.flow.settings
     command = commands.MakePayment(
@@ -54,10 +56,7 @@ def make_payment(job: Job) -> Prepared:
         payment_method=str(settings.get("payment_method") or ""),
         cash_account=payment.bank_account or str(settings.get("cash_account") or ""),
         branch=str(settings.get("branch") or "") or payment.branch,
-        documents=tuple(
-            commands.PaidDocument(number=paid.number, document_type=paid.kind, amount=abs(paid.bill.amount))
-            for paid in invoices
-        ),
+        documents=_documents(invoices),
         made_as=made.target_id if (made := made_before(job.flow, payment.airbase_id)) is not None else "",
     )
     return command_for(job, command, document=payment, meta={PAYS: _pays(payment, invoices)})
@@ -67,9 +66,28 @@ def _pays(payment: ApprovedPayment, invoices: list[Paid]) -> dict[str, str]:
     """Which invoices it pays, for `standing_of`; bills that are none in the books stand for themselves."""
     known = [paid for paid in invoices if paid.number]
     applied_to = {paid.bill.airbase_id for paid in known}
-    return {paid.key: str(abs(paid.bill.amount)) for paid in known} | {
-        bill_key(b.airbase_id): str(abs(b.amount)) for b in payment.bills if b.airbase_id not in applied_to
-    }
+    of = [(paid.key, paid.bill.amount) for paid in known]
+    of += [(bill_key(b.airbase_id), b.amount) for b in payment.bills if b.airbase_id not in applied_to]
+    return {key: str(abs(amount)) for key, amount in _added_up(of).items()}
+
+
+def _documents(invoices: list[Paid]) -> tuple[commands.PaidDocument, ...]:
+    """One line for each: Visma.net takes none twice, and several bills, or a bill and the rest, may be of one."""
+    amounts = _added_up(((paid.kind, paid.number), paid.bill.amount) for paid in invoices)
+    return tuple(
+        commands.PaidDocument(number=number, document_type=kind, amount=abs(amount))
+        for (kind, number), amount in amounts.items()
+    )
+
+
+K = TypeVar("K")
+
+
+def _added_up(amounts: Iterable[tuple[K, Decimal]]) -> dict[K, Decimal]:
+    found: dict[K, Decimal] = {}
+    for key, amount in amounts:
+        found[key] = found.get(key, Decimal(0)) + amount
+    return found
 
 
 def paid_by_hand(job: Job) -> ByHand:

@@ -303,10 +303,11 @@ def _settlement(entry: wire.Entry) -> dict[str, Any]:
 
 
 def _paid(applied: wire.Applied, bill_row: wire.Entry | None, whole: Decimal | None, entry: wire.Entry) -> PaidBill:
-    """One bill of a payment. Where Airbase does not say how much of several it pays, each is taken whole."""
+    """One bill of a payment, with what is paid of it in its own currency. Where Airbase does not say how much of
+    several it pays, each is taken whole; so is one that is paid in another currency."""
     if applied.amount is not None:
         amount = _amount(applied.amount, "applied_to.amount", entry.own_id)
-    elif whole is not None:
+    elif whole is not None and not _in_other_currency(entry, bill_row):
         amount = whole
     elif bill_row is not None:
         amount = _amount(bill_row.total_amount, "total_amount of a bill", entry.own_id)
@@ -336,6 +337,12 @@ def _paid(applied: wire.Applied, bill_row: wire.Entry | None, whole: Decimal | N
         date=_day(bill_row.entry_date, entry.own_id) if bill_row is not None and bill_row.entry_date else None,
         currency=bill_row.currency.code if bill_row is not None and bill_row.currency else "",
     )
+
+
+def _in_other_currency(entry: wire.Entry, bill_row: wire.Entry | None) -> bool:
+    """Whether a payment's amounts are not those of the bill."""
+    codes = {one.currency.code for one in (entry, bill_row) if one is not None and one.currency is not None}
+    return len(codes - {""}) > 1
 
 
 def _is_own(vendor_row: wire.Named) -> bool:
