@@ -10,7 +10,7 @@ from integrations.flows.contract import Frozen, Job, Nothing, Send
 from integrations.models import Delivery, Flow, Record, State
 from integrations.systems.airbase import mapping
 from integrations.systems.airbase.mapping import ApprovedPayment, EntryHead
-from integrations.systems.airbase.settings import Options
+from integrations.systems.airbase.settings import UNKNOWN_TYPE, Options
 from integrations.systems.airbase.sources import NOBODYS, OTHERS
 from integrations.systems.contract import Unmappable
 from integrations.systems.visma import commands
@@ -101,7 +101,15 @@ def _no_payment(job: Job, head: EntryHead) -> Nothing:
                 f"payment {made.target_id} in Visma.net: delete it if it is not released, otherwise void it, so that "
                 "its invoices are open again. Then dismiss this.",
             )
-    return Nothing(reason)
+    if Options.of(job.flow.integration.partner).knows_type(head.kind):
+        return Nothing(reason)
+    # Without what tells one entry from another: all of a type are one issue.
+    return Nothing(
+        f"Entries of the type “{head.kind}” wait in Airbase to be booked, and no setting says whether they are "
+        "payments of bills: nothing is booked for them.",
+        issue=_is_first(job),
+        remedy=f"{UNKNOWN_TYPE} Then dismiss this.",
+    )
 
 
 def _is_first(job: Job) -> bool:

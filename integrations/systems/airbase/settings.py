@@ -14,6 +14,11 @@ GATED = "Airbase shows its API reference to customers only; the default is an as
 
 ALL = "*"
 """What the setting of the subsidiary says where all of them are branches of one company."""
+UNKNOWN_TYPE = (
+    "Look at such an entry in Airbase. If it pays a bill, add its type to the connection's setting “Types that are "
+    "payments of bills”: all that wait are taken up with the next read. If not, add it to “Types that are something "
+    "else”."
+)
 Resources = Literal["all", "ledger"]
 
 
@@ -34,6 +39,15 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     purchase_orders_path: str = "/v1/accounting/purchase_orders/"
     payments_path: str = "/v1/accounting/payments/"
     payment_types: list[str] = msgspec.field(default_factory=lambda: ["bill_payment"])
+    other_types: list[str] = msgspec.field(
+        default_factory=lambda: [
+            "bill",
+            "reimbursement",
+            "reimbursement_payment",
+            "virtual_card_payment",
+            "physical_card_payment",
+        ]
+    )
     ready_status: str = "sync_ready"
     complete_status: str = "sync_complete"
     failed_status: str = "sync_failed"
@@ -65,6 +79,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     def subsidiaries(self) -> frozenset[str]:
         """What the company's own are called, without case; empty where none is chosen."""
         return named(self.subsidiary)
+
+    def knows_type(self, kind: str | None) -> bool:
+        """Whether a setting says what entries of this type are."""
+        return kind in self.payment_types or kind in self.other_types
 
     @property
     def takes_documents(self) -> bool:
@@ -141,7 +159,15 @@ SETTINGS = (
         label="Types that are payments of bills",
         kind="json",
         default=_DEFAULT.payment_types,
-        help=f"Entries of other types are listed, and nothing is booked. {GATED}",
+        help=f"Entries of these types are booked, also those that came before their type stood here. {GATED}",
+    ),
+    Setting(
+        name="other_types",
+        label="Types that are something else",
+        kind="json",
+        default=_DEFAULT.other_types,
+        help="Entries of these types are listed, and nothing is booked. Of a type that stands in neither setting, "
+        f"nothing is booked and somebody is told. {GATED}",
     ),
     Setting(name="ready_status", label="Status: to be booked", default=_DEFAULT.ready_status, help=GATED),
     Setting(name="complete_status", label="Status: booked", default=_DEFAULT.complete_status, help=GATED),

@@ -141,10 +141,12 @@ class Payments(_Source):
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return _unreadable(raw, "An entry", error)
         standing = self._standing(entry.status)
-        fingerprint = _fingerprint(raw, _mark(standing, entry.status))
+        # Once a setting names its type, it is something new, and comes with its bills.
+        unknown = "" if self._options.knows_type(entry.type) else f"type {entry.type}"
+        fingerprint = _fingerprint(raw, _mark(standing, entry.status), unknown)
         if standing != DONE and (self._subsidiaries.is_chosen or fingerprint not in known):
             standing = self._whose(entry, standing)
-            fingerprint = _fingerprint(raw, _mark(standing, entry.status))
+            fingerprint = _fingerprint(raw, _mark(standing, entry.status), unknown)
         needs_bills = (
             entry.type in self._options.payment_types and standing not in (OTHERS, NOBODYS) and fingerprint not in known
         )
@@ -272,9 +274,10 @@ def _refused(status: str, fault: Rejected) -> Item:
     )
 
 
-def _fingerprint(raw: bytes, mark: bool | str | None = False) -> str:
+def _fingerprint(raw: bytes, mark: bool | str | None = False, unknown: str = "") -> str:
     """Over what a row says, apart from what we or Airbase note on it while it is booked. `mark`: what its status comes
-    to, True for one that was taken back."""
+    to, True for one that was taken back; `unknown`: what of it no setting explains."""
     said = msgspec.json.decode(raw)
     kept = {k: v for k, v in said.items() if k not in VOLATILE and k != "erp_reference_id"}
-    return hashlib.sha256(msgspec.json.encode([kept, mark], order="sorted")).hexdigest()
+    whole = [kept, mark, unknown] if unknown else [kept, mark]
+    return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from integrations.http import breaker
 from integrations.http.errors import Fault, Unauthorized
 from integrations.http.session import KeyHeader, Profile, Session
 from integrations.models import Connection
-from integrations.systems.airbase import errors
+from integrations.systems.airbase import errors, wire
 from integrations.systems.airbase.client import Client
 from integrations.systems.airbase.errors import LABEL, NOT_OFFERED
-from integrations.systems.airbase.settings import ALL, SETTINGS, Options, named
+from integrations.systems.airbase.settings import ALL, SETTINGS, UNKNOWN_TYPE, Options, named
 from integrations.systems.airbase.sinks import SINKS
 from integrations.systems.airbase.sources import NewVendors, Payments
 from integrations.systems.airbase.subsidiaries import CHOOSE, OFFERS, Subsidiaries
@@ -145,8 +148,27 @@ def _offers(client: Client) -> Step:
 
 
 def _entries(client: Client) -> Step:
+    """How much waits, and of which types: which of them are payments is a setting."""
+    name = "Ledger entries"
     page = next(client.pages(client.options.ledger_path, status=client.options.ready_status), ())
-    return Step(name="Ledger entries", ok=True, detail=f"{len(page)} wait to be booked on the first page.")
+    types = Counter(_type_of(raw) for raw in page)
+    listed = ", ".join(f"{count} of type “{kind}”" for kind, count in sorted(types.items()))
+    detail = f"{len(page)} wait to be booked on the first page" + (f": {listed}." if listed else ".")
+    unknown = sorted(kind for kind in types if not client.options.knows_type(kind))
+    if not unknown:
+        return Step(name=name, ok=True, detail=detail)
+    return Step(
+        name=name,
+        ok=True,
+        detail=f"{detail} No setting says what “{'”, “'.join(unknown)}” is: nothing of it is booked.",
+        remedy=UNKNOWN_TYPE,
+    )
+
+
+def _type_of(raw: bytes) -> str:
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(raw, type=wire.Entry, strict=False).type or ""
+    return ""
 
 
 def _with(options: Options, **changes: object) -> Options:
