@@ -18,6 +18,8 @@ from integrations.systems.visma import wire_ledger as ledger
 from integrations.systems.visma.mapping.parts import decoded
 
 INVOICES = "supplier-invoices"
+AT_A_TIME = 100
+"""Records that are in memory at once while one of a number is looked for: many suppliers number from 1."""
 
 
 def document_of(job: Job) -> wire.AccountingDocument:
@@ -77,7 +79,7 @@ def _called(job: Job, number: str) -> Iterator[tuple[Record, ledger.Payable]]:
     rows = Record.objects.filter(
         feed__connection=job.flow.integration.books, feed__key=INVOICES, business_number=number, is_newest=True
     )
-    for record in rows.select_related("payload")[:20] if number else ():
+    for record in rows.select_related("payload").order_by("pk").iterator(AT_A_TIME) if number else ():
         raw = record.payload.data
         if raw is not None:
             yield record, decoded(bytes(raw), ledger.Payable, "supplier invoice")
@@ -91,7 +93,7 @@ def _is_shown(job: Job, standing: Standing, bum_id: str) -> bool:
         business_number=standing.number,
         is_newest=True,
     ).exclude(source_id=standing.invoice_id)
-    for record in rows.select_related("payload")[:20]:
+    for record in rows.select_related("payload").iterator(AT_A_TIME):
         raw = record.payload.data
         if raw is not None and _read(bytes(raw)).bumid == bum_id:
             return True

@@ -20,6 +20,7 @@ from edi.documents.money import rounded
 from edi.documents.values import Value, digest
 from integrations.flows.contract import Captured, Decision, Frozen, Job, Needs, Nothing, Prepared, Send, Take
 from integrations.flows.visma_basware import flow, place_of
+from integrations.flows.visma_basware_known import AT_A_TIME
 from integrations.flows.visma_rows import books_of
 from integrations.http.errors import Paused
 from integrations.models import OPEN_STATES, Delivery, Feed, Link, Record, State
@@ -277,7 +278,7 @@ def _document(job: Job, bum_id: str, supplier_number: str) -> wire.AccountingDoc
         is_newest=True,
     )
     found = None
-    for record in rows.select_related("payload")[:20]:
+    for record in rows.select_related("payload").iterator(AT_A_TIME):
         raw = record.payload.data
         if raw is None:
             continue

@@ -17,6 +17,7 @@ from integrations.systems.visma import wire
 
 INTERNAL = "internal_id"
 """Where a vendor's delivery keeps the supplier's internal id."""
+_MAY_BE_THERE = (State.DELIVERED, State.ACCEPTED, State.IN_DOUBT, State.SENDING, State.PENDING)
 ENTITY = "renumbered-supplier"
 """What a person says of it is kept as a link of this entity."""
 
@@ -50,15 +51,15 @@ def must_be_the_same(job: Job, given: wire.Supplier, *, to: str) -> None:
 
 
 def _sent_as(job: Job, internal_id: int) -> str:
-    """The other number under which the same supplier was sent; "" where there is none."""
-    sent = Delivery.objects.filter(
-        flow_id=job.flow.pk, operation="send", state__in=[State.DELIVERED, State.ACCEPTED]
-    ).exclude(record__source_id=job.source_id)
-    noted = sent.filter(**{f"frozen_meta__{INTERNAL}": internal_id}).order_by("-pk")
+    """The other number under which the same supplier was sent, or is about to be; "" where there is none. What is not
+    frozen yet asks by itself, once its turn comes."""
+    others = Delivery.objects.filter(flow_id=job.flow.pk, operation="send").exclude(record__source_id=job.source_id)
+    noted = others.filter(state__in=_MAY_BE_THERE, **{f"frozen_meta__{INTERNAL}": internal_id}).order_by("-pk")
     found = noted.values_list("record__source_id", flat=True).first()
     if found is not None:
         return str(found)
     # What was sent by a release that kept no internal id says it in its record.
+    sent = others.filter(state__in=[State.DELIVERED, State.ACCEPTED])
     for row in sent.exclude(frozen_meta__has_key=INTERNAL).select_related("record__payload").iterator():
         if _internal_id(row.record.payload.data) == internal_id:
             return str(row.record.source_id)
