@@ -103,11 +103,7 @@ def paid_by_hand(job: Job) -> ByHand:
         reference="",
         amount=payment.amount,
         currency=payment.currency,
-        documents=tuple(
-            commands.PaidDocument(number=paid.number, document_type=paid.kind, amount=abs(paid.bill.amount))
-            for paid in invoices
-            if paid.number and _has_its_sign(paid)
-        ),
+        documents=_documents([paid for paid in invoices if paid.number and _has_its_sign(paid)]),
     )
     return ByHand(body=commands.encode(wanted), meta={"payment": payment.airbase_id, PAYS: _pays(payment, invoices)})
 
