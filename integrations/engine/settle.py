@@ -221,9 +221,14 @@ def _decide(delivery: Delivery, spec: FlowSpec, sink: Sink, answer: Verdict | Ev
 
 
 def _owner_of(delivery: Delivery, target_id: str) -> int | None:
-    """Another delivery that made this target object."""
+    """Another delivery that had this effect on this target object. Other operations of one record have other effects on
+    the same object, as the making and the release of a payment."""
     others = Delivery.objects.filter(
-        integration_id=delivery.integration_id, lane=delivery.lane, target_id=target_id, state=State.DELIVERED
+        integration_id=delivery.integration_id,
+        lane=delivery.lane,
+        operation=delivery.operation,
+        target_id=target_id,
+        state=State.DELIVERED,
     )
     return others.exclude(pk=delivery.pk).values_list("pk", flat=True).first()
 

@@ -122,6 +122,20 @@ def test_rule_06_what_an_equal_document_left_there_is_no_proof(engine: Engine) -
     assert len(engine.pair.arrived("1")) == 2
 
 
+def test_rule_06_what_another_step_did_to_the_same_object_is_no_other_document(engine: Engine) -> None:
+    """The making of a payment and its release name one payment: that it was made does not tell that this is another."""
+    (made,) = engine.send(item("1"))
+    engine.pair.effects = [Unknown("No answer.")]
+    force(made.pk, actor=None, reason="it stands for the step that follows")
+    Delivery.objects.filter(pk=made.pk).update(operation="make")
+    engine.deliver()
+    engine.pair.evidences = [Applied(target_id=made.target_id, proof="It is Closed.")]
+    engine.later()
+    settled = engine.settle()
+    assert (settled.state, settled.target_id) == (State.DELIVERED, made.target_id)
+    assert [(e["found"], e["proof"]) for e in settled.evidence] == [("there", "It is Closed.")]
+
+
 def test_rule_06_with_a_newer_version_waiting_it_is_superseded(engine: Engine) -> None:
     in_doubt(engine)
     engine.read([item("1", "second", at=NOON + HOUR)])
