@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,14 @@ from django.db.models import F
 
 from edi import services as edi
 from edi.models import Interchange, ReceivedFile, TransactionSet
-from integrations.flows.contract import Problem, Unheard
+from integrations.flows.contract import UNHEARD, Problem, Unheard
 from integrations.http.errors import Fault
 from integrations.models import Backfill, Connection, Delivery, Feed, Flow, Issue, RateBudget, Run, State
 from integrations.systems.contract import Differs, Unmappable
 
 LONGEST = {"sentence": 500, "remedy": 500, "field": 200}
 """Characters of what is said in an issue."""
+SHOWN = "The other side has shown it."
 About = TransactionSet | Interchange | ReceivedFile | Delivery
 
 _WHO: dict[str, Issue.Who] = {
@@ -44,8 +45,6 @@ _WHO: dict[str, Issue.Who] = {
     "budget": Issue.Who.CUSTOMER,
 }
 """Who acts on an error of a class; what is not named is a bug, for the staff."""
-UNHEARD = "not_delivered"
-"""Of what the other side took and never spoke of, too: it may not have got to where it belongs."""
 
 
 def error_class(error: Exception) -> str:
@@ -184,6 +183,7 @@ def for_unheard(flow: Flow, found: Unheard, *, now: dt.datetime) -> None:
     again."""
     known_by = fingerprint("flow", flow.pk, UNHEARD, found.key)
     told = Delivery.objects.filter(tenant_id=flow.tenant_id, issue__fingerprint=known_by)
+    told = told.exclude(issue__status=Issue.Status.RESOLVED, issue__resolution=SHOWN)
     issue = Issue.objects.filter(tenant_id=flow.tenant_id, fingerprint=known_by, status=Issue.Status.OPEN).first()
     if issue is None:
         if set(found.deliveries) <= set(told.values_list("pk", flat=True)):
@@ -205,12 +205,16 @@ def for_unheard(flow: Flow, found: Unheard, *, now: dt.datetime) -> None:
     Delivery.objects.filter(pk__in=found.deliveries).update(issue=issue)
 
 
-def resolve_unheard(flow: Flow, *, still: Collection[str], now: dt.datetime) -> None:
-    """Resolves what was heard of, apart from the keys that are named."""
-    rows = Issue.objects.filter(
+def resolve_unheard(flow: Flow, heard: Callable[[Flow, Collection[int]], set[int]], *, now: dt.datetime) -> None:
+    """Resolves what was heard of, all of it. What is merely not told any more (it is sent again, it has more time)
+    stays open."""
+    for issue in Issue.objects.filter(
         tenant_id=flow.tenant_id, flow_id=flow.pk, error_class=UNHEARD, status=Issue.Status.OPEN
-    ).exclude(fingerprint__in=[fingerprint("flow", flow.pk, UNHEARD, key) for key in still])
-    rows.update(status=Issue.Status.RESOLVED, resolved_at=now, resolution="The other side has shown it.")
+    ):
+        about = set(issue.deliveries.values_list("pk", flat=True))
+        if about and about <= heard(flow, about):
+            rows = Issue.objects.filter(pk=issue.pk, status=Issue.Status.OPEN)
+            rows.update(status=Issue.Status.RESOLVED, resolved_at=now, resolution=SHOWN)
 
 
 def for_budget(row: RateBudget, *, sentence: str, now: dt.datetime) -> Issue:

@@ -24,8 +24,11 @@ def look(now: dt.datetime) -> int:
             continue
         with scope(tenant=flow.integration.tenant), transaction.atomic():
             found = spec.unheard(flow, now)
+            if found is None:
+                continue
             for one in found:
                 issues.for_unheard(flow, one, now=now)
-            issues.resolve_unheard(flow, still={one.key for one in found}, now=now)
+            if spec.heard is not None:
+                issues.resolve_unheard(flow, spec.heard, now=now)
         silent += sum(len(one.deliveries) for one in found)
     return silent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
@@ -422,9 +422,13 @@ class TakenBack:
     """() where the source does not say by tax code what it is."""
 
 
+UNHEARD = "not_delivered"
+"""Error class of what the other side took and never spoke of: it may not have got to where it belongs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unheard:
-    """What the other side took and should have spoken of since: one issue."""
+    """What the other side took and should have spoken of since: one issue, until all of it was heard of."""
 
     key: str
     """Tells it from others of the flow, as the day on which it went."""
@@ -482,8 +486,11 @@ class FlowSpec:
     """Whether it stays off where an integration is set up, unless somebody switches it on."""
     may_be_refused: bool = False
     """Whether a person may refuse what failed or waits for approval, and the sender is told so."""
-    unheard: Callable[[Flow, dt.datetime], tuple[Unheard, ...]] | None = None
-    """What the other side took and did not speak of for too long; asked once an hour. None: nothing has to be."""
+    unheard: Callable[[Flow, dt.datetime], tuple[Unheard, ...] | None] | None = None
+    """What the other side took and did not speak of for too long; asked once an hour. None: nothing has to be; given
+    back, nobody can tell, and nothing changes."""
+    heard: Callable[[Flow, Collection[int]], set[int]] | None = None
+    """Which of these deliveries were heard of after all: nothing else ends what `unheard` told."""
     operations: tuple[Operation, ...] = ()
     """Further writes that follow the first one (`sink`, `prepare`), in their order. A cancellation has none."""
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from integrations.flows.contract import Frozen, Job, Nothing, Prepared, Send
 from integrations.flows.status import status_settings
 from integrations.flows.visma_basware import flow, place_of, send, there
-from integrations.flows.visma_basware_unseen import DEFAULT_DAYS, unseen
+from integrations.flows.visma_basware_unseen import DEFAULT_DAYS, heard, unseen
 from integrations.flows.visma_rows import INVOICE_STATUSES, OURSELVES, accepts_invoice, books_of, invoice_types
 from integrations.systems.basware import attachments
 from integrations.systems.basware import mapping as basware
@@ -98,6 +98,7 @@ FLOWS = (
         prepare=_invoice,
         accepts=accepts_invoice,
         unheard=unseen,
+        heard=heard,
         settings=(
             *status_settings(**INVOICE_STATUSES, among=vocabulary.SUPPLIER_INVOICE_STATUSES),
             invoice_types("invoices"),

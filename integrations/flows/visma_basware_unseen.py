@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
-from integrations.flows.contract import Unheard
-from integrations.models import Delivery, Feed, Flow, State
+from django.db.models import Q
+
+from integrations.flows.contract import UNHEARD, Unheard
+from integrations.models import Delivery, Feed, Flow, Issue, State
 from integrations.systems.basware.errors import LABEL
 from portal.audit.models import AuditEvent
 
@@ -20,7 +23,8 @@ DEFAULT_DAYS = 7
 SAID = "basware.status"
 """Action of a line in the history that says where an invoice stands."""
 LOOKED_BACK = dt.timedelta(days=90)
-"""How long the status of an invoice is asked for; older ones were told long ago."""
+"""How long the status of an invoice is asked for; older ones were told long ago, and stay told as long as that is open.
+"""
 _AT_ONCE, _NAMED = 500, 5
 REMEDY = (
     "1. Look for them in Basware by number, in the Network by the id that each delivery names. 2. Send those that are "
@@ -30,14 +34,17 @@ REMEDY = (
 )
 
 
-def unseen(flow: Flow, now: dt.datetime) -> tuple[Unheard, ...]:
-    """What went to Basware too many days ago and was not seen, by the day on which it went."""
+def unseen(flow: Flow, now: dt.datetime) -> tuple[Unheard, ...] | None:
+    """What went to Basware too many days ago and was not seen, by the day on which it went; None where nobody listens
+    or wants to know."""
     days = int(flow.settings.get("unseen_days", DEFAULT_DAYS))
     heard_until = _heard_until(flow, now)
     if days <= 0 or heard_until is None:
-        return ()
+        return None
+    open_ones = Q(issue__error_class=UNHEARD, issue__status=Issue.Status.OPEN)
     sent: dict[str, Delivery] = {}
-    rows = Delivery.objects.filter(flow=flow, operation="send", state=State.DELIVERED, since__gte=now - LOOKED_BACK)
+    rows = Delivery.objects.filter(Q(since__gte=now - LOOKED_BACK) | open_ones, flow=flow, operation="send")
+    rows = rows.filter(state=State.DELIVERED)
     for row in rows.select_related("record").defer("record__payload").order_by("pk"):
         sent[row.record.source_id] = row  # sent once more, it has time again
     late = [row for row in sent.values() if row.since <= heard_until - dt.timedelta(days=days)]
@@ -48,6 +55,14 @@ def unseen(flow: Flow, now: dt.datetime) -> tuple[Unheard, ...]:
         if row.record.source_id not in seen:
             by_day[row.since.astimezone(zone).date()].append(row)
     return tuple(_told(day, found, days) for day, found in sorted(by_day.items()))
+
+
+def heard(flow: Flow, deliveries: Collection[int]) -> set[int]:
+    """Those whose invoice was seen."""
+    rows = Delivery.objects.filter(flow=flow, pk__in=deliveries).values_list("pk", "record__source_id")
+    whose = dict(rows.order_by())
+    seen = _seen(flow, sorted(set(whose.values())))
+    return {pk for pk, invoice in whose.items() if invoice in seen}
 
 
 def _heard_until(flow: Flow, now: dt.datetime) -> dt.datetime | None:
