@@ -16,7 +16,7 @@ from integrations.systems.contract import Setting, Unmappable
 from integrations.systems.visma import wire
 from integrations.systems.visma.mapping.parts import clean, decoded
 
-ORDER_FIELDS = ("supplierRef", "description", "note")
+ORDER_FIELDS = ("supplierRef", "description", "note", *(f"customStr{n}" for n in range(1, 6)))
 ORDER_OF_PURCHASE = "order-of-purchase"
 """Entity of the link that a person makes: number of a purchase order = entity_id of an order of the shop."""
 ORDERS_OFFERED = 50
@@ -92,7 +92,16 @@ def _orders(flow: Flow) -> QuerySet[Record]:
 
 def web_number_of(raw: bytes, field: str) -> str:
     given = decoded(raw, wire.PurchaseOrder, "purchase order")
-    value = {"supplierRef": given.supplier_ref, "description": given.description, "note": given.note}.get(field)
+    value = {
+        "supplierRef": given.supplier_ref,
+        "description": given.description,
+        "note": given.note,
+        "customStr1": given.custom_str1,
+        "customStr2": given.custom_str2,
+        "customStr3": given.custom_str3,
+        "customStr4": given.custom_str4,
+        "customStr5": given.custom_str5,
+    }.get(field)
     return clean(value)
 
 

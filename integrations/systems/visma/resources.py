@@ -51,6 +51,8 @@ class Resource:
     """
     asks_for: tuple[tuple[str, str], ...] = ()
     """Query parameters by which a list gives what mapping needs of each record."""
+    asks_of_one: tuple[tuple[str, str], ...] = ()
+    """Those by which a single record says the same as the list."""
 
     def path_of(self, source_id: str) -> str:
         """The path of a single record."""
@@ -104,9 +106,8 @@ class Resource:
         return key if all(key) else ()
 
 
-FREE_FIELDS = frozenset({"customDateTimeUTC1", "customDec1", "customDec2", "customInt1", "customInt2"}) | {
-    f"customStr{n}" for n in range(1, 6)
-}
+FREE_TEXTS = frozenset(f"customStr{n}" for n in range(1, 6))
+FREE_FIELDS = FREE_TEXTS | {"customDateTimeUTC1", "customDec1", "customDec2", "customInt1", "customInt2"}
 """What includeCustomFreeFields adds to orders and their lines."""
 
 RESOURCES = (
@@ -126,7 +127,9 @@ RESOURCES = (
         entity="purchase_order",
         path="v1/purchaseorder",
         head=PurchaseOrderHead,
-        expansions=FREE_FIELDS,
+        expansions=FREE_FIELDS - FREE_TEXTS,
+        asks_for=(("includeCustomFreeFields", "true"),),  # one of them may hold the number of a web order
+        asks_of_one=(("includeCustomFreeFields", "true"),),
     ),
     Resource(
         feed="purchase-receipts",

@@ -63,7 +63,7 @@ class ListSource:
     def fetch(self, source_id: str) -> Item | None:
         """One record as it is now."""
         try:
-            answer = self._client.get(self.resource.path_of(source_id))
+            answer = self._client.get(self.resource.path_of(source_id), params=dict(self.resource.asks_of_one) or None)
         except NotFound:
             return None
         etag = ETag.of(answer)

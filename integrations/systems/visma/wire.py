@@ -245,6 +245,12 @@ class PurchaseOrder(Wire, frozen=True, kw_only=True):
     ship_to: Numbered | None = None
     shipping_address: Address | None = None
     shipping_contact: Contact | None = None
+    custom_str1: str | None = None
+    """Columns of a company's own (includeCustomFreeFields)."""
+    custom_str2: str | None = None
+    custom_str3: str | None = None
+    custom_str4: str | None = None
+    custom_str5: str | None = None
 
 
 # --- PurchaseReceiptDto

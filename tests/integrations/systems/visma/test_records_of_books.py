@@ -12,11 +12,13 @@ import pytest
 from edi.documents import t810, t856
 from edi.documents.building import BuildOptions, BuildRefused
 from edi.documents.receipt import as_ship_notice
+from integrations.flows.adobe_out.purchases import web_number_of
 from integrations.models import Connection
 from integrations.systems.contract import Item, Unmappable, Window
 from integrations.systems.visma.mapping import customer, customer_invoice, purchase_receipt
 from integrations.systems.visma.settings import Options
 from integrations.systems.visma.spec import SYSTEM
+from tests.integrations.sandbox.served import Served
 from tests.integrations.systems.visma.records import OURSELVES
 
 COMPANIES = ("SE", "NO", "DK", "FI")
@@ -75,3 +77,14 @@ def test_foreign_receipt_is_refused_with_its_number(connect: Callable[..., Conne
     connection = connect("SE")
     with pytest.raises(Unmappable, match="A purchase receipt from Visma cannot be read"):
         purchase_receipt(b"[]", buyer=OURSELVES, zone=Options.of(connection).zone)
+
+
+def test_orders_say_their_own_columns_whichever_way_they_are_read(visma: Served, connect: Callable[..., Connection]):
+    """Which column has the number of a web order is a company's own choice; it may be filled in later."""
+    connection = connect("SE")
+    before = items(connection, "purchase-orders")[0]
+    assert web_number_of(before.raw, "customStr3") == ""
+    visma.mutate("purchaseorder", {"customStr3": " 000000042 "}, key=f"SE/{before.source_id}")
+    after = next(item for item in items(connection, "purchase-orders") if item.source_id == before.source_id)
+    assert web_number_of(after.raw, "customStr3") == "000000042"
+    assert after.fingerprint != before.fingerprint
