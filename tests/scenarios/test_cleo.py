@@ -197,6 +197,7 @@ def test_from_the_first_order_to_the_last_receipt(company: World, cluster: Clust
 
     # Each shipment is announced, some twice in one file with the order's answer; Visma and Cleo stumble again.
     weather.meet("visma", RECEIPTS, "reset_after", method="POST")
+    weather.meet("visma", RECEIPTS, "commits_late", method="POST", seconds=0.5)
     weather.meet("visma", RECEIPTS, 412, 409, method="PUT")
     weather.meet("visma", "/v2/PurchaseReceipt", 500, 403)
     weather.meet("cleo", LISTED, "malformed", 403, "wrong_types", 404, 502, 409, "slow", "redirect", 503)

@@ -216,6 +216,7 @@ def all_fails_while_receiving(weather: Weather, number: str) -> None:
     looks = ("malformed", "wrong_types", 404, 502, 409, 403, "slow", "redirect", 503, "empty", 500)
     weather.meet("orderful", "/inboxes/", *looks, "duplicates", "unsorted", 401, seconds=2)
     weather.meet("orderful", "/accept$", "reset", 409, 404, "timeout_after", method="POST", seconds=8)
+    weather.meet("orderful", "/accept$", "commits_late", method="POST", seconds=0.5)
     weather.meet("orderful", "/acknowledgment$", "reset_after", method="POST")
     weather.meet("orderful", "/v3/convert$", 503, "malformed", method="POST")
     weather.meet("orderful", "/v3/transactions$", "reset", "timeout_after", method="POST", seconds=8)
