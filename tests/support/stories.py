@@ -405,7 +405,7 @@ STORIES: dict[str, Story] = {
     ),
     f"{_SHOP}.credit-memos": Story(
         news=with_the_order("credit_memo"),
-        delivered=2,
+        delivered=3,  # made, released, and named on the invoice
         before=Before(flow=f"{_SHOP}.orders", news=_SOLD),
         also=_SHOP_CUSTOMERS,
     ),
