@@ -217,14 +217,16 @@ def test_entries_that_are_no_payments_are_kept_and_one_that_takes_a_payment_back
     with scope(tenant=ledger.tenant):
         first = ledger.deliveries(flow__key="payments", operation="send")[0]
     assert (first.state, "card_purchase" in first.reason) == (State.NO_EFFECT, True)
+    (unknown,) = issues(ledger)
+    assert "card_purchase" in unknown, "nobody has said what it is"
     entry = approve(ledger, open_invoice(ledger))
     settle(seconds=300)
     assert not failures(ledger)
-    assert not issues(ledger)
+    assert issues(ledger) == [unknown]
     (made,) = booked(ledger)
     act(ledger, "void_payment", payment=entry)
     settle(seconds=300)
-    (told,) = issues(ledger)
+    (told,) = set(issues(ledger)) - {unknown}
     assert "bill_payment_void" in told
     assert made["refNbr"] in told
     assert len(booked(ledger)) == 1
