@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -39,18 +39,7 @@ Class = Literal[
     "not_visible",
     "unexplained",
 ]
-CLASSES: tuple[Class, ...] = (
-    "same",
-    "in_flight",
-    "failed",
-    "never_seen",
-    "never_sent",
-    "changed_after",
-    "left_out",
-    "not_final",
-    "not_visible",
-    "unexplained",
-)
+CLASSES: tuple[Class, ...] = get_args(Class)
 OPEN = (State.WAITING, State.PENDING, State.SENDING, State.ACCEPTED, State.IN_DOUBT)
 
 
